@@ -1,0 +1,31 @@
+"""What runs a model: one class a kind, all held to the contract in base.py.
+
+Door 3: to add a kind, write one file with a class and name it in `load_backend`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evaluator.backends.base import Backend, DeviceChoice
+from evaluator.core.errors import ModelError
+from evaluator.core.records import Submission
+
+__all__ = ["Backend", "DeviceChoice", "load_backend"]
+
+
+def load_backend(submission: Submission, folder: Path, machine: DeviceChoice) -> Backend:
+    """Load the model of a submission from `folder`; the library behind it is imported only now.
+
+    Raises:
+        ModelError: unknown kind, or files that cannot be loaded safely.
+    """
+    if submission.kind == "scripted":
+        from evaluator.backends.scripted import load_policy
+
+        return load_policy(submission.policy)
+    if submission.kind == "causal":
+        from evaluator.backends.causal import CausalBackend
+
+        return CausalBackend(folder, dtype=submission.dtype, machine=machine)
+    raise ModelError(f"{submission.id}: no backend for kind {submission.kind!r}")

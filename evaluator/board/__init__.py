@@ -1,0 +1,1 @@
+"""From results to a ranked site. Needs no model: nothing here loads torch or transformers."""

@@ -1,0 +1,179 @@
+"""Check one result that follows its schema: does it contradict itself, its lock or its responses?"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import re
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from evaluator.core.errors import EvaluatorError, Fault
+from evaluator.core.files import Json, sha256
+from evaluator.core.records import Items, Metric
+from evaluator.core.stats import interval
+from evaluator.measure.manifest import read_lock
+from evaluator.measure.result import items_of, recompute_key, recompute_tables, responses_path
+from evaluator.measure.score import canonical, primary_score
+from evaluator.tasks import load_task, locked_request_set, task_names
+
+Tell = Callable[[str, str], Fault]
+"""(pointer, message) -> fault of the result at hand."""
+MAX_RESPONSES = 512 * 1024 * 1024
+"""Most bytes that kept responses may unpack to."""
+
+
+def check_result(root: Path, path: str, result: Json) -> list[Fault]:
+    """Return everything in a result that cannot be.
+
+    Args:
+        root: the folder submissions/.
+        path: where the result stands below it.
+    """
+
+    def tell(pointer: str, message: str) -> Fault:
+        return Fault(path, 0, pointer, message)
+
+    faults = []
+    if "partial" in result:
+        shown = result["partial"]
+        message = f"{shown['limit']} of {shown['of']} items: partial runs are never committed"
+        faults.append(tell("/partial", message))
+    task = result["task"]["name"]
+    if task not in task_names():
+        return [*faults, tell("/task/name", f"no task {task!r}")]
+    name = f"{result['key'][:12]}/{result['responses']['sha256'][:8]}"
+    place = f"{result['submission']}/results/{task}/{name}"
+    if not re.fullmatch(re.escape(place) + r"(\.s[0-9]+)?\.json", path):
+        faults.append(tell("", f"by its own content it belongs at {place}.json"))
+    if recompute_key(result) != result["key"]:
+        faults.append(tell("/key", "is not the hash of its parts"))
+    faults += _check_lock(root / path, result, tell)
+    faults += _check_request_set(task, result, tell)
+    faults += _check_responses(root / path, result, tell)
+    return faults + _check_numbers(task, result, tell)
+
+
+def _check_lock(path: Path, result: Json, tell: Tell) -> list[Fault]:
+    lock = path.parents[3] / "lock.json"
+    if not lock.exists():
+        return [tell("/model/manifest", "the submission has no lock.json")]
+    try:
+        locked = read_lock(lock)
+    except EvaluatorError as error:
+        return [tell("/model/manifest", str(error))]
+    if locked != result["model"]["manifest"]:
+        return [tell("/model/manifest", "is not the manifest in lock.json")]
+    return []
+
+
+def _check_request_set(task: str, result: Json, tell: Tell) -> list[Fault]:
+    """Compare with tasks/lock.json, if the result belongs to the present version of the task."""
+    locked = locked_request_set(task)
+    found = result["request_set"]
+    faults = []
+    if found["n"] != result["n"]:
+        faults.append(tell("/n", f"{result['n']}, but the request set has {found['n']} items"))
+    version = load_task(task).version
+    if result["task"]["version"] > version:
+        message = f"{task} has no version {result['task']['version']}; the newest is {version}"
+        return [*faults, tell("/task/version", message)]
+    if locked is None or result["task"]["version"] != version:
+        return faults
+    for key in ("sha256", "items_sha256", "gold_sha256", "n", "requests", "baseline"):
+        wanted = getattr(locked, key)
+        if found[key] != wanted:
+            message = f"{found[key]} is not {wanted}, which tasks/lock.json holds for {task}"
+            faults.append(tell(f"/request_set/{key}", message))
+    pins = {pin.id: pin.sha256 or pin.git_blob for pin in load_task(task).pins}
+    if result["data"] != pins:
+        faults.append(tell("/data", f"is not the pinned data of {task}"))
+    return faults
+
+
+def _check_responses(path: Path, result: Json, tell: Tell) -> list[Fault]:
+    packed = responses_path(path)
+    if not result["responses"]["kept"]:
+        return [tell("/responses/kept", "false, but the file is there")] if packed.exists() else []
+    if not packed.exists():
+        return [tell("/responses/kept", f"{packed.name} is missing")]
+    try:
+        with gzip.open(packed) as file:
+            data = file.read(MAX_RESPONSES)
+    except (OSError, EOFError, zlib.error) as error:
+        return [tell("/responses", f"{packed.name} cannot be unpacked: {error}")]
+    if sha256(data) != result["responses"]["sha256"]:
+        return [tell("/responses/sha256", f"is not the hash of {packed.name}")]
+    return []
+
+
+def _check_numbers(task: str, result: Json, tell: Tell) -> list[Fault]:
+    """Recompute from the columns what they recompute: tables, primary and table metrics."""
+    try:
+        items = items_of(result)
+        faults = _check_columns(items, tell)
+        if faults:
+            return faults
+        classes, confusion = recompute_tables(result)
+    except (ValueError, IndexError) as error:
+        return [tell("/columns", str(error))]
+    if classes != result["classes"]:
+        faults.append(tell("/classes", "do not follow from the columns"))
+    if confusion != result["confusion"]:
+        faults.append(tell("/confusion", "does not follow from the columns"))
+    known = load_task(task)
+    for name, found in result["metrics"].items():
+        if not found["low"] <= found["value"] <= found["high"]:
+            faults.append(tell(f"/metrics/{name}", "value is outside its interval"))
+        if found["n"] != result["n"]:
+            faults.append(tell(f"/metrics/{name}/n", f"{found['n']} is not n = {result['n']}"))
+    if result["primary"] not in result["metrics"]:
+        faults.append(tell("/primary", f"{result['primary']!r} is not among the metrics"))
+    if result["scorer"] != known.scorer:
+        return faults  # another scorer's numbers are not ours to recompute
+    wanted = {metric.name for metric in known.metrics}
+    if set(result["metrics"]) != wanted:
+        faults.append(tell("/metrics", f"must be {', '.join(sorted(wanted))}"))
+        return faults
+    for metric in known.metrics:
+        if not metric.mean or metric is known.primary:
+            faults += _check_metric(metric, metric is known.primary, items, result, tell)
+    return faults
+
+
+def _check_columns(items: Items, tell: Tell) -> list[Fault]:
+    columns = items.columns
+    if "gold" in columns:
+        k = len(items.labels)
+        for name in ("pred", "gold"):
+            if columns[name].max() >= k or (name == "gold" and columns[name].min() < 0):
+                return [tell(f"/columns/{name}", f"names a class past the {k} declared")]
+        if ((columns["pred"] == columns["gold"]) != (columns["correct"] == 1)).any():
+            return [tell("/columns/correct", "does not follow from pred and gold")]
+    return []
+
+
+def _check_metric(
+    metric: Metric, primary: bool, items: Items, result: Json, tell: Tell
+) -> list[Fault]:
+    score = primary_score(metric, items) if primary else metric.compute(items)
+    stderr, low, high = interval(score.value, score.influence, score.proportion)
+    wanted = {
+        "value": canonical(score.value),
+        "stderr": None if math.isnan(stderr) else canonical(stderr),
+        "low": canonical(low),
+        "high": canonical(high),
+    }
+    found = result["metrics"][metric.name]
+    return [
+        tell(f"/metrics/{metric.name}/{key}", f"{found[key]}, but its items give {value}")
+        for key, value in wanted.items()
+        if not _same(found[key], value)
+    ]
+
+
+def _same(found: float | None, wanted: float | None) -> bool:
+    if found is None or wanted is None:
+        return found == wanted
+    return abs(found - wanted) <= 1e-9

@@ -1,0 +1,67 @@
+"""Every error a person can cause, in one tree.
+
+EvaluatorError            exit code 1: something is wrong with what was looked at
+├── DocumentError         a YAML or JSON document breaks its form; carries every fault at once
+├── DataError             a pinned file is missing, has other bytes, or cannot be fetched
+├── TaskError             no such task, or a task whose parts do not fit together
+├── ModelError            a model that cannot be loaded safely or does not match its manifest
+├── RunError              a run that cannot go on: journal of another run, locked by another process
+└── ScoreError            responses missing, doubled or foreign; a number that cannot be
+
+Each message says what is wrong, where, and what to do. The command line prints the message alone;
+anything that is not in this tree is a bug of ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class EvaluatorError(Exception):
+    """Base of all errors that are told in a sentence instead of a traceback."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing wrong with one place of one file."""
+
+    path: str
+    """File, relative to the root of the tree that was checked."""
+    line: int
+    """Line counted from 1; 0 if the fault concerns the file as a whole."""
+    pointer: str
+    """JSON pointer into the document, '' for the whole of it."""
+    message: str
+    """What is wrong and what to do, in one sentence."""
+
+    def __str__(self) -> str:
+        where = f"{self.path}:{self.line}" if self.line else self.path
+        return f"{where}: {self.pointer + ': ' if self.pointer else ''}{self.message}"
+
+
+class DocumentError(EvaluatorError):
+    """A document that breaks its form."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = sorted(faults)
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+class DataError(EvaluatorError):
+    """A pinned file is missing, has other bytes, or cannot be fetched."""
+
+
+class TaskError(EvaluatorError):
+    """No such task, or a task whose parts do not fit together."""
+
+
+class ModelError(EvaluatorError):
+    """A model that cannot be loaded safely, or that does not match its manifest."""
+
+
+class RunError(EvaluatorError):
+    """A run that cannot go on."""
+
+
+class ScoreError(EvaluatorError):
+    """Responses that do not answer the requests, or a number that cannot be."""

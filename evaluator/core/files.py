@@ -1,0 +1,102 @@
+"""Bytes on disk: canonical JSON, hashes, atomic writes.
+
+Canonical means: the same value gives the same bytes on every machine. Keys sorted, no NaN, UTF-8,
+one newline at the end; floats as Python prints them (the shortest text that reads back the same).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+Json = Any
+"""A value made of dict, list, str, int, float, bool and None."""
+
+
+def canonical_bytes(value: Json) -> bytes:
+    """Return `value` as compact canonical JSON without a final newline, for hashing."""
+    return json.dumps(
+        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    ).encode()
+
+
+def pretty_bytes(value: Json) -> bytes:
+    """Return `value` as canonical JSON that people can read and git can diff."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def json_lines(values: Iterable[Json]) -> bytes:
+    """Return `values` as canonical JSON lines."""
+    return b"".join(canonical_bytes(value) + b"\n" for value in values)
+
+
+def parse_json(data: bytes) -> Json:
+    """Parse JSON as the project writes it: UTF-8, no NaN, no repeated keys.
+
+    Raises:
+        ValueError: anything else, with the reason.
+    """
+
+    def refuse_constant(name: str) -> NoReturn:
+        raise ValueError(f"{name} is not a number")
+
+    def unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            keys = [key for key, _ in pairs]
+            raise ValueError(f"key {next(k for k in keys if keys.count(k) > 1)!r} stands twice")
+        return found
+
+    try:
+        return json.loads(data, parse_constant=refuse_constant, object_pairs_hook=unique)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def sha256(data: bytes) -> str:
+    """Return the sha256 of `data` in 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """Return the sha256 of a file in 64 hex digits, read in blocks."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_json(value: Json) -> str:
+    """Return the sha256 of the canonical JSON of `value`."""
+    return sha256(canonical_bytes(value))
+
+
+def git_blob_id(data: bytes) -> str:
+    """Return the id under which git stores a file with these bytes (40 hex digits)."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that a reader sees the old file or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def compress(data: bytes) -> bytes:
+    """Return gzip bytes that depend on `data` alone (no clock, no name)."""
+    return gzip.compress(data, compresslevel=9, mtime=0)

@@ -1,0 +1,313 @@
+"""The nouns. Every step of the flow takes some of these and returns others.
+
+    submission.yaml -> Submission         Task, Examples -> [Request]
+    DataPin -> rows -> Examples           [Request] -> [Response] -> Items -> scores
+
+Records are frozen. A line under each field says what it means, its shape or its unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+Row: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataPin:
+    """One file of a benchmark, fixed to the byte."""
+
+    id: str
+    """`<benchmark>/<name>`, unique."""
+    repo: str
+    """`owner/name` on GitHub."""
+    commit: str
+    """40 hex digits."""
+    path: str
+    """Path of the file in that repository at that commit."""
+    file: str
+    """Name below `<benchmark>/` in a folder of `EVALUATOR_DATA`."""
+    sha256: str
+    """64 hex digits, or '' where only the git blob id is known."""
+    git_blob: str
+    """40 hex digits: the id under which git stores these bytes."""
+    bytes: int
+    """Length of the file."""
+    rows: int
+    """Records in the file after parsing."""
+    format: str
+    """csv, jsonl, json (a list of records) or text (the whole file is one record `text`)."""
+    encoding: str
+    """Name of the text encoding."""
+    licence: str
+    """Licence of the data as its source states it."""
+
+    @property
+    def benchmark(self) -> str:
+        """Folder of the benchmark: the part of the id before the first slash."""
+        return self.id.split("/", 1)[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One question of a task, as it is asked and with what is right."""
+
+    id: str
+    """Unique in its task, stable over versions of the code."""
+    question: str
+    """The text asked, up to where the answer begins."""
+    target: str
+    """The answer as it reads when this example is shown as a shot."""
+    choices: tuple[str, ...] = ()
+    """Possible answers in order; empty for generation."""
+    gold: tuple[int, ...] = ()
+    """Indices into `choices` that are right; empty for generation."""
+    candidates: tuple[int, ...] = ()
+    """Indices of the choices among which a pick is made; empty means all."""
+    answers: tuple[str, ...] = ()
+    """Right answers of a generation task; any one counts."""
+    group: str = ""
+    """Part of the task that is reported on its own (subject, language)."""
+    cluster: str = ""
+    """Items with the same non-empty cluster share a source and are not independent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examples:
+    """The items of a task and the pool its shots come from."""
+
+    test: tuple[Example, ...]
+    """What is measured, in the order of the item columns."""
+    shots: tuple[Example, ...] = ()
+    """Worked examples; a group of the test takes those of its own group, else all."""
+    labels: tuple[str, ...] = ()
+    """Declared classes of a classification or matching task, as its choices spell them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What is sent before the answer, in parts, so that a chat template can set them as turns."""
+
+    description: str
+    """Text before the shots, with its own trailing blank line, or ''."""
+    shots: tuple[tuple[str, str], ...]
+    """(question, target) of each worked example."""
+    question: str
+    """The question itself."""
+
+    def text(self) -> str:
+        """Return the plain form: description, then question and answer joined by blank lines."""
+        worked = "".join(f"{question} {target}\n\n" for question, target in self.shots)
+        return f"{self.description}{worked}{self.question}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One thing asked of a model: the log-likelihood of a continuation, or a text."""
+
+    item: str
+    """Id of the example."""
+    index: int
+    """Index of the choice; 0 for generation."""
+    generate: bool
+    """True: write a text; False: score `continuation`."""
+    prompt: Prompt
+    """What comes before."""
+    continuation: str
+    """Text to score, with its leading space; '' for generation."""
+    stop: tuple[str, ...] = ()
+    """A generated text ends before the first of these."""
+    max_tokens: int = 0
+    """Most tokens to generate; 0 for log-likelihood."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSet:
+    """Identity of everything a task asks, as `tasks/lock.json` holds it."""
+
+    sha256: str
+    """Hash of all requests in order."""
+    items_sha256: str
+    """Hash of the item ids in order."""
+    gold_sha256: str
+    """Hash of what is right for each item."""
+    n: int
+    """Items."""
+    requests: int
+    """Requests."""
+    baseline: float
+    """Primary metric of the best trivial guesser on these items."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What a model answered to one request."""
+
+    item: str
+    """Id of the example."""
+    index: int
+    """Index of the choice; 0 for generation."""
+    logprob: float
+    """Log-likelihood of the continuation in nats, as a 32-bit float; 0 for generation."""
+    greedy: bool
+    """True if the continuation is what greedy decoding would have written."""
+    text: str
+    """The generated text without its stop string; '' for log-likelihood."""
+    finish: str
+    """scored, stop (stop string or end of text) or length."""
+    tokens: int
+    """Tokens scored or generated."""
+    dropped: int
+    """Tokens cut from the left of the prompt because it was longer than the model takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """All items of one task as one model answered them: what a metric reads.
+
+    `columns` is what a result commits, one value an item, in the order of the examples:
+    `correct` (0/1), `pred` and `gold` (index into `labels` or choices; pred -1 = no valid answer),
+    `value` (the primary metric's value of the item) and `p_gold` (probability of the right answer).
+    `examples` and `responses` are empty when the items were read back from a result.
+    """
+
+    columns: Mapping[str, FloatArray]
+    """Name -> (n,) values."""
+    labels: tuple[str, ...]
+    """Declared classes of a classification or matching task, else empty."""
+    clusters: tuple[str, ...]
+    """Cluster of each item ('' = its own), or empty if no items share one."""
+    examples: tuple[Example, ...] = ()
+    """(n,) what was asked."""
+    responses: tuple[tuple[Response, ...], ...] = ()
+    """(n,) the responses to each item, in the order of the choices."""
+
+    @property
+    def n(self) -> int:
+        """Number of items."""
+        return len(self.columns["correct"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The value of a metric on a set of items, with what each item did to it."""
+
+    value: float
+    """The metric."""
+    influence: FloatArray
+    """(n,) influence values, mean 0: their spread over sqrt(n) is the standard error."""
+    proportion: bool
+    """True if the value is a mean of zeros and ones (gets a Wilson interval)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A number over items. Make one with `@mean_metric` or `@table_metric` (metrics/base.py)."""
+
+    name: str
+    """Name of the function; the key in a result."""
+    compute: Callable[[Items], Score]
+    """The function."""
+    baseline: Callable[[tuple[Example, ...]], float]
+    """Value that the best trivial guesser expects on these examples."""
+    best: float
+    """Value of a perfect model."""
+    worst: float
+    """Value of a model that is always wrong."""
+    mean: bool
+    """True: a mean over items, each judged from its responses; False: read off the columns."""
+    doc: str
+    """Definition, range, unit and source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One benchmark as this board asks it."""
+
+    name: str
+    """Name of its file below `tasks/`."""
+    version: int
+    """Rises when a change moves scores."""
+    title: str
+    """Name for people."""
+    summary: str
+    """What it measures, in one or two sentences."""
+    kind: str
+    """choice, classification, matching, ranking, generation or likelihood."""
+    languages: tuple[str, ...]
+    """BCP 47 codes of the items."""
+    licence: str
+    """Licence of the data."""
+    open_licence: bool
+    """True if the licence allows a default index (no non-commercial or unknown terms)."""
+    source: str
+    """Paper or home page."""
+    pins: tuple[DataPin, ...]
+    """Every file it reads; empty for tasks generated in code."""
+    load: Callable[[Callable[[DataPin], Iterable[Row]]], Examples]
+    """Reader of pins -> examples."""
+    n_shots: int
+    """Worked examples shown before each question: always the first ones of the pool."""
+    metrics: tuple[Metric, ...]
+    """All metrics, in the order shown."""
+    primary: Metric
+    """The one that enters an index."""
+    columns: tuple[str, ...]
+    """Item columns that a result commits; `correct` is always the first."""
+    length: Callable[[str], int] = field(default=lambda choice: 1)
+    """Choice -> what its log-likelihood is divided by before the pick."""
+    describe: Callable[[str], str] = field(default=lambda group: "")
+    """Group -> text before the shots."""
+    extract: Callable[[str], str] = field(default=lambda text: text)
+    """Generated text -> the answer in it, '' if there is none."""
+    stop: tuple[str, ...] = ()
+    """Stop strings of a generation task."""
+    max_tokens: int = 0
+    """Most tokens to generate."""
+    scorer: int = 1
+    """Version of everything between responses and metrics."""
+    notes: str = ""
+    """Known quirks, for its page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One model at one revision, as its contributor declares it."""
+
+    id: str
+    """`<org>/<model>`: its folder below `submissions/`."""
+    title: str
+    """Name for people."""
+    kind: str
+    """causal or scripted: the backend that runs it."""
+    repo: str
+    """`owner/name` on the hub, or ''."""
+    revision: str
+    """40 hex digits of the hub revision, or ''."""
+    folder: str
+    """`weights` if the model's files stand in the submission, or ''."""
+    policy: str
+    """Name of the rule of a scripted baseline, or ''."""
+    dtype: str
+    """float32, bfloat16 or float16."""
+    chat_template: str
+    """none: plain prompts."""
+    licence: str
+    """SPDX identifier of the model's licence, or `other`."""
+    organisation: str
+    """Who made the model."""
+    training_data: str
+    """What its authors say it was trained on."""
+    maintainers: tuple[str, ...]
+    """GitHub logins that may change the folder."""
+    supersedes: str
+    """Id of the submission this one replaces, or ''."""
+    suites: tuple[str, ...]
+    """Suites it asks to be measured on."""

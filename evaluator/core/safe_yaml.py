@@ -1,0 +1,177 @@
+"""YAML from strangers: guarded before anything is constructed, strings kept as written.
+
+The text is parsed to events only. Size, depth, anchors, aliases, tags, merge keys and further
+documents are refused there; then every scalar becomes a string. What a value *is* (integer, yes or
+no) is decided by the schema alone, so `licence: no` stays the word "no" and `010` stays "010".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from evaluator.core.errors import DocumentError, Fault
+from evaluator.core.files import Json
+
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 12
+MAX_EVENTS = 20_000
+HIDDEN = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""Control, zero-width and bidirectional characters: text that is not what it looks like."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed document that remembers where everything stood."""
+
+    path: str
+    """Name used in faults."""
+    value: Json
+    """Mappings, lists and strings; an empty plain scalar is None."""
+    lines: dict[str, int] = field(default_factory=dict)
+    """JSON pointer -> line counted from 1."""
+    quoted: frozenset[str] = frozenset()
+    """Pointers of scalars that were quoted and therefore are strings whatever the schema says."""
+
+    def fault(self, pointer: str, message: str) -> Fault:
+        """Return a fault at `pointer`, or at the nearest parent whose line is known."""
+        at = pointer
+        while at and at not in self.lines:
+            at = at.rpartition("/")[0]
+        return Fault(self.path, self.lines.get(at, 1), pointer, message)
+
+
+def pointer_step(key: str) -> str:
+    """Return one step of a JSON pointer (RFC 6901 escapes)."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
+
+
+def read_yaml(data: bytes, path: str) -> Document:
+    """Parse YAML bytes; `path` names the file in faults.
+
+    Raises:
+        DocumentError: every fault that can be told from this text, each with its line.
+    """
+    text = _decode(data, path)
+    faults = _guard(text, path)
+    if faults:
+        raise DocumentError(faults)
+    node = yaml.compose(text, Loader=yaml.BaseLoader)
+    if not isinstance(node, MappingNode):
+        raise DocumentError([Fault(path, 1, "", "must be a mapping of keys to values")])
+    reader = _Reader(path)
+    value = reader.build(node, "")
+    if reader.faults:
+        raise DocumentError(reader.faults)
+    return Document(path, value, reader.lines, frozenset(reader.quoted))
+
+
+def _decode(data: bytes, path: str) -> str:
+    if len(data) > MAX_BYTES:
+        message = f"{len(data)} bytes; at most {MAX_BYTES} are read"
+        raise DocumentError([Fault(path, 0, "", message)])
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        message = f"byte {error.start} is not UTF-8: save the file as UTF-8 without a mark"
+        raise DocumentError([Fault(path, line, "", message)]) from None
+    faults = []
+    for number, line_text in enumerate(text.split("\n"), 1):
+        for found in HIDDEN.finditer(line_text.rstrip("\r")):
+            name = unicodedata.name(found[0], f"U+{ord(found[0]):04X}")
+            faults.append(Fault(path, number, "", f"invisible character {name}: remove it"))
+            break
+    if faults:
+        raise DocumentError(faults)
+    return text
+
+
+def _guard(text: str, path: str) -> list[Fault]:
+    """Walk the events without building anything; return what is refused."""
+    faults: list[Fault] = []
+    depth = documents = 0
+    try:
+        for count, event in enumerate(yaml.parse(text, Loader=yaml.BaseLoader)):
+            line = event.start_mark.line + 1
+
+            def refuse(message: str, at: int = line) -> None:
+                faults.append(Fault(path, at, "", message))
+
+            if count > MAX_EVENTS:
+                refuse(f"more than {MAX_EVENTS} values: shorten the file")
+                break
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    refuse("a second document ('---'): keep one document a file")
+                    break
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > MAX_DEPTH:
+                    refuse(f"nested deeper than {MAX_DEPTH} levels")
+                    break
+            if isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if isinstance(event, yaml.AliasEvent):
+                refuse(f"alias *{event.anchor}: write the value out instead")
+            elif isinstance(event, yaml.NodeEvent):
+                if event.anchor:
+                    refuse(f"anchor &{event.anchor}: write the value out instead")
+                if getattr(event, "tag", None):
+                    refuse(f"tag {event.tag!r}: remove it; the schema decides the type")
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        reason = " ".join(filter(None, (error.context, error.problem)))
+        faults.append(Fault(path, mark.line + 1 if mark else 1, "", f"not valid YAML: {reason}"))
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        faults.append(Fault(path, 1, "", f"not valid YAML: {error}".split("\n")[0]))
+    return faults
+
+
+class _Reader:
+    """Turns guarded nodes into values and notes the line of each pointer."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.lines: dict[str, int] = {}
+        self.quoted: set[str] = set()
+        self.faults: list[Fault] = []
+
+    def build(self, node: Node, pointer: str) -> Json:
+        self.lines.setdefault(pointer, node.start_mark.line + 1)
+        if isinstance(node, MappingNode):
+            return self.build_mapping(node, pointer)
+        if isinstance(node, SequenceNode):
+            return [self.build(item, f"{pointer}/{i}") for i, item in enumerate(node.value)]
+        if node.style:  # quoted or block text
+            self.quoted.add(pointer)
+            return node.value
+        return None if node.value in ("", "~", "null") else node.value
+
+    def build_mapping(self, node: MappingNode, pointer: str) -> dict[str, Json]:
+        found: dict[str, Json] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, ScalarNode):
+                self.faults.append(Fault(self.path, line, pointer, "a key must be plain text"))
+                continue
+            key = key_node.value
+            at = pointer + pointer_step(key)
+            if key == "<<":
+                message = "merge key '<<': write the values out instead"
+                self.faults.append(Fault(self.path, line, at, message))
+            elif key in found:
+                message = f"stands twice (first on line {self.lines[at]}): keep one"
+                self.faults.append(Fault(self.path, line, at, message))
+            else:
+                self.lines[at] = line
+                found[key] = self.build(value_node, at)
+        return found

@@ -1,0 +1,155 @@
+"""JSON Schemas of everything that is committed, and the check against them.
+
+The schemas stand in `schemas/*.json` (draft 2020-12) and are published with the site. For YAML,
+`typed` first reads plain scalars as the type the schema asks for; then every fault is reported at
+once, each with file, line and JSON pointer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from evaluator.core.errors import DocumentError, Fault
+from evaluator.core.files import Json, parse_json
+from evaluator.core.safe_yaml import Document, pointer_step, read_yaml
+
+NAMES = ("submission", "board", "result", "decision", "attempt")
+
+
+@cache
+def load_schema(name: str) -> dict[str, Any]:
+    """Return the schema `name` (one of `NAMES`) as a dict."""
+    text = resources.files("evaluator.core.schemas").joinpath(f"{name}.json").read_text("utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    Draft202012Validator.check_schema(load_schema(name))
+    return Draft202012Validator(load_schema(name))
+
+
+def read_document(data: bytes, path: str, name: str) -> tuple[dict[str, Json], Document]:
+    """Read YAML bytes by the schema `name`; return the typed value and where everything stood.
+
+    Raises:
+        DocumentError: all faults of form and of content.
+    """
+    document = read_yaml(data, path)
+    value = _typed(document.value, load_schema(name), load_schema(name), "", document.quoted)
+    document = Document(path, value, document.lines, document.quoted)
+    faults = check_value(value, name, document)
+    if faults:
+        raise DocumentError(faults)
+    return value, document
+
+
+def read_json_document(data: bytes, path: str, name: str) -> dict[str, Json]:
+    """Read JSON bytes by the schema `name`.
+
+    Raises:
+        DocumentError: not JSON, or all faults against the schema.
+    """
+    try:
+        value = parse_json(data)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise DocumentError([Fault(path, 1, "", f"not valid JSON: {error}")]) from None
+    faults = check_value(value, name, Document(path, value))
+    if faults:
+        raise DocumentError([Fault(f.path, 0, f.pointer, f.message) for f in faults])
+    checked: dict[str, Json] = value
+    return checked
+
+
+def check_value(value: Json, name: str, document: Document) -> list[Fault]:
+    """Return all faults of `value` against the schema `name`."""
+    faults = []
+    for error in _validator(name).iter_errors(value):
+        for leaf in _leaves(error):
+            pointer = "".join(pointer_step(str(step)) for step in leaf.absolute_path)
+            faults.extend(document.fault(*told) for told in _tell(leaf, pointer))
+    return sorted(set(faults))
+
+
+def _leaves(error: ValidationError) -> list[ValidationError]:
+    """Return the errors that say something: those inside the closest branch of a choice."""
+    if error.validator in ("oneOf", "anyOf") and error.context and "message" not in error.schema:
+        branches: dict[int, list[ValidationError]] = {}
+        for inner in error.context:
+            branches.setdefault(inner.schema_path[0], []).append(inner)
+        closest = min(branches.values(), key=len)
+        return [leaf for inner in closest for leaf in _leaves(inner)]
+    return [error]
+
+
+def _tell(error: ValidationError, pointer: str) -> list[tuple[str, str]]:
+    """Return (pointer, message) pairs for one schema error, in words a contributor can act on."""
+    rule, wanted, found = error.validator, error.validator_value, error.instance
+    if rule == "additionalProperties":
+        known = sorted(error.schema.get("properties", {}))
+        extra = sorted(set(found) - set(known))
+        return [
+            (pointer + pointer_step(key), f"unknown key; known here: {', '.join(known)}")
+            for key in extra
+        ]
+    if rule == "required":
+        missing = next(key for key in wanted if f"'{key}' is" in error.message)
+        about = error.schema.get("properties", {}).get(missing, {}).get("description", "")
+        return [(pointer + pointer_step(missing), f"is missing: {about}".rstrip(": "))]
+    shown = _short(found)
+    if rule in ("oneOf", "anyOf", "not", "pattern") and "message" in error.schema:
+        return [(pointer, f"{shown}: {error.schema['message']}")]
+    if rule == "enum":
+        return [(pointer, f"{shown} is not one of {', '.join(map(str, wanted))}")]
+    if rule == "const":
+        return [(pointer, f"{shown} must be {wanted}")]
+    if rule == "type":
+        return [(pointer, f"{shown} must be of type {wanted}")]
+    if rule == "pattern":
+        return [(pointer, f"{shown} does not match {wanted}")]
+    return [(pointer, error.message[:200])]
+
+
+def _short(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _typed(value: Json, schema: Json, root: Json, pointer: str, quoted: frozenset[str]) -> Json:
+    """Read plain scalars as the type the schema asks for; everything else stays as written."""
+    while "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    if isinstance(value, dict):
+        rest = schema.get("additionalProperties", {})
+        parts = schema.get("properties", {})
+        return {
+            key: _typed(
+                item,
+                parts.get(key, rest if isinstance(rest, dict) else {}),
+                root,
+                pointer + pointer_step(key),
+                quoted,
+            )
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        return [_typed(x, items, root, f"{pointer}/{i}", quoted) for i, x in enumerate(value)]
+    if not isinstance(value, str) or pointer in quoted:
+        return value
+    wanted = schema.get("type")
+    if wanted == "integer" and re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", value):
+        return int(value)
+    if wanted == "number" and re.fullmatch(r"-?[0-9]{1,17}(\.[0-9]{1,17})?", value):
+        return float(value)
+    if wanted == "boolean" and value in ("true", "false"):
+        return value == "true"
+    return value

@@ -1,0 +1,117 @@
+"""Uncertainty: standard errors, intervals, Holm's procedure. Pure functions of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+from evaluator.core.records import FloatArray, IntArray
+
+Z95 = 1.959963984540054
+"""Two-sided 95 % quantile of the normal distribution."""
+
+
+def standard_error(influence: FloatArray, clusters: Sequence[str] = ()) -> float:
+    """Return the standard error of a value whose per-item influence is given.
+
+    Independent items: `sd(u) / sqrt(n)` with n-1 in the variance. Clustered items: influences are
+    summed inside clusters first and the variance is multiplied by C/(C-1), C the number of
+    clusters. NaN for fewer than two items or clusters. (Miller 2024, arXiv 2411.00640.)
+    """
+    n = len(influence)
+    sums = cluster_sums(influence[:, None], clusters)[:, 0] if clusters else influence
+    c = len(sums)
+    if c < 2:
+        return float("nan")
+    return float(np.sqrt(np.sum(np.square(sums)) * c / (c - 1)) / n)
+
+
+def cluster_sums(influence: FloatArray, clusters: Sequence[str]) -> FloatArray:
+    """Sum rows of (n, m) influences that share a cluster; '' stands alone. Returns (c, m)."""
+    if not clusters:
+        return influence
+    names = [name or f"\0{i}" for i, name in enumerate(clusters)]
+    _, index = np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)
+    sums = np.zeros((int(index.max()) + 1, influence.shape[1]))
+    np.add.at(sums, index, influence)
+    return sums
+
+
+def wilson(value: float, n: float) -> tuple[float, float]:
+    """Return the 95 % Wilson interval of a proportion of `n` (effective) trials.
+
+    Wilson 1927, doi 10.1080/01621459.1927.10502953.
+    """
+    z2 = Z95 * Z95
+    middle = (value + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z95 * np.sqrt(value * (1 - value) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    low = 0.0 if value == 0 else max(0.0, middle - half)
+    high = 1.0 if value == 1 else min(1.0, middle + half)
+    return float(low), float(high)
+
+
+def interval(
+    value: float, influence: FloatArray, proportion: bool, clusters: Sequence[str] = ()
+) -> tuple[float, float, float]:
+    """Return (standard error, low, high) at 95 %.
+
+    Proportions: Wilson, with n divided by the design effect where items share clusters. Anything
+    else: Student's t on the number of items or clusters. One item alone has no standard error and
+    gets the widest interval, its value twice, since nothing can be said of its spread.
+    """
+    n = len(influence)
+    error = standard_error(influence, clusters)
+    if np.isnan(error):
+        return (float("nan"), *wilson(value, n)) if proportion else (error, value, value)
+    if proportion:
+        plain = standard_error(influence)
+        effective = n * (plain / error) ** 2 if error > 0 and plain > 0 else n
+        return (error, *wilson(value, min(effective, n)))
+    units = len(cluster_sums(influence[:, None], clusters))
+    half = float(stats.t.ppf(0.975, units - 1)) * error
+    return error, value - half, value + half
+
+
+def tell_apart(scores: FloatArray, covariance: FloatArray, alpha: float = 0.05) -> IntArray:
+    """Return the (M, M) signs of the differences that the data prove.
+
+    Entry [i, j] is 1 if model j is better than model i, -1 if it is worse, 0 if they cannot be told
+    apart. The differences of one row are tested together by Holm's procedure on paired z, so that a
+    row holds a wrong sign with a chance of at most `alpha`. Models that answered every item alike
+    have a difference without spread and are never told apart.
+
+    Args:
+        scores: (M,) index values.
+        covariance: (M, M) covariance of those values, from the items they share.
+        alpha: chance that a given row is wrong.
+
+    Sources: Holm 1979; Mogstad, Romano, Shaikh, Wilhelm, Review of Economic Studies 2024,
+    doi 10.1093/restud/rdad006.
+    """
+    m = len(scores)
+    signs = np.zeros((m, m), dtype=np.int64)
+    thresholds = alpha / np.arange(m - 1, 0, -1)
+    variance = np.diag(covariance)
+    for row in range(m):
+        difference = scores - scores[row]
+        spread = np.sqrt(np.maximum(variance[row] + variance - 2 * covariance[row], 0))
+        known = spread > 1e-9
+        z = np.divide(difference, spread, out=np.zeros(m), where=known)
+        p = 2 * stats.norm.sf(np.abs(z))
+        others = np.delete(np.arange(m), row)
+        order = others[np.argsort(p[others], kind="stable")]
+        proven = order[np.logical_and.accumulate(p[order] <= thresholds)]
+        signs[row, proven] = np.sign(z[proven]).astype(np.int64)
+    return signs
+
+
+def rank_intervals(signs: IntArray) -> tuple[list[int], list[int]]:
+    """Return the best and the worst rank that the proven differences of each row allow.
+
+    Best: 1 + models proven better. Worst: M - models proven worse.
+    """
+    best = 1 + (signs > 0).sum(axis=1)
+    worst = len(signs) - (signs < 0).sum(axis=1)
+    return best.tolist(), worst.tolist()

@@ -1,0 +1,37 @@
+"""Attempts: measurements that did not end in a result, kept with their reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evaluator.core.errors import EvaluatorError
+from evaluator.core.files import pretty_bytes, write_atomic
+from evaluator.measure.provenance import now
+
+
+def write_attempt(home: Path, submission: str, task: str, key: str, error: EvaluatorError) -> Path:
+    """Write `attempts/<key12>-<n>.json` for a failed measurement; n counts from 1.
+
+    Args:
+        home: the submission's folder.
+        key: identity of the measurement, '' if the model could not be read at all.
+    """
+    folder = home / "attempts"
+    stem = key[:12] or "no-model"
+    number = 1 + len(list(folder.glob(f"{stem}-*.json")))
+    path = folder / f"{stem}-{number}.json"
+    write_atomic(
+        path,
+        pretty_bytes(
+            {
+                "schema": 1,
+                "submission": submission,
+                "task": task,
+                "key": key,
+                "state": "failed",
+                "reason": str(error).split("\n")[0][:2000],
+                "when": now(),
+            }
+        ),
+    )
+    return path

@@ -1,0 +1,168 @@
+"""Pinned files: found or fetched, verified to the byte, then read as rows.
+
+A file is looked for in the folders of `EVALUATOR_DATA` (`<folder>/<benchmark>/<file>`), then in the
+cache (by hash), then fetched from the raw content address of its pinned commit. Its length and hash
+are checked before a byte of it is parsed; nothing wrong is ever cached.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evaluator.core.errors import DataError
+from evaluator.core.files import git_blob_id, sha256, write_atomic
+from evaluator.core.records import DataPin, Examples, Task
+
+if TYPE_CHECKING:
+    import datasets
+
+RAW_ADDRESS = "https://raw.githubusercontent.com"
+TIMEOUT_SECONDS = 60
+
+
+def data_folders() -> list[Path]:
+    """Return the folders of `EVALUATOR_DATA`, separated like PATH."""
+    named = os.environ.get("EVALUATOR_DATA", "")
+    return [Path(part).expanduser() for part in named.split(os.pathsep) if part]
+
+
+def cache_folder() -> Path:
+    """Return where fetched files are kept: `EVALUATOR_CACHE`, else `~/.cache/evaluator`."""
+    return Path(os.environ.get("EVALUATOR_CACHE", "~/.cache/evaluator")).expanduser() / "data"
+
+
+def address_of(pin: DataPin) -> str:
+    """Return the address of the file at its pinned commit.
+
+    `EVALUATOR_RAW` replaces the host, for boards behind a mirror.
+    """
+    base = os.environ.get("EVALUATOR_RAW", RAW_ADDRESS).rstrip("/")
+    return f"{base}/{pin.repo}/{pin.commit}/{urllib.parse.quote(pin.path)}"
+
+
+def verify(pin: DataPin, data: bytes, place: str) -> None:
+    """Check that `data` are the pinned bytes.
+
+    Raises:
+        DataError: other length or other hash; says where they came from.
+    """
+    if len(data) != pin.bytes:
+        raise DataError(
+            f"{place}: {len(data)} bytes, but {pin.id} is pinned with {pin.bytes}. Remove the file "
+            "or put the pinned one there (`evaluator data fetch`)."
+        )
+    found, wanted = (sha256(data), pin.sha256) if pin.sha256 else (git_blob_id(data), pin.git_blob)
+    if found != wanted:
+        raise DataError(
+            f"{place}: hash {found[:12]}..., but {pin.id} is pinned as {wanted[:12]}... Remove the "
+            "file or put the pinned one there (`evaluator data fetch`)."
+        )
+
+
+def find_bytes(pin: DataPin) -> bytes:
+    """Return the verified bytes of a pinned file, fetching them if they are nowhere at hand.
+
+    Raises:
+        DataError: a file at hand has other bytes, or the file is nowhere and cannot be fetched.
+    """
+    cached = cache_folder() / (pin.sha256 or pin.git_blob)
+    places = [folder / pin.benchmark / pin.file for folder in data_folders()]
+    for place in (*places, cached):
+        if place.is_file():
+            data = place.read_bytes()
+            verify(pin, data, str(place))
+            return data
+    data = fetch(pin)
+    verify(pin, data, address_of(pin))
+    write_atomic(cached, data)
+    return data
+
+
+def fetch(pin: DataPin) -> bytes:
+    """Return the bytes that the pin's address serves, at most one more than pinned.
+
+    Raises:
+        DataError: no network, or the server refuses.
+    """
+    address = address_of(pin)
+    try:
+        with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as answer:
+            data: bytes = answer.read(pin.bytes + 1)
+            return data
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        looked = ", ".join(map(str, data_folders())) or "no folder (EVALUATOR_DATA is not set)"
+        raise DataError(
+            f"{pin.id}: not in {looked}, not in the cache, and {address} does not answer "
+            f"({getattr(error, 'reason', error)}). Connect to a network, or set EVALUATOR_DATA to a "
+            f"folder that holds {pin.benchmark}/{pin.file}."
+        ) from None
+
+
+def parse_rows(pin: DataPin, data: bytes) -> list[dict[str, Any]]:
+    """Parse verified bytes into flat rows.
+
+    Every value keeps what the file says: text of a table stays text, and an object inside a JSON
+    record stays JSON text, so that its keys never become columns. A list of plain values becomes
+    rows of one column `value`.
+    """
+    text = data.decode(pin.encoding)
+    if pin.format == "text":
+        return [{"text": text}]
+    if pin.format == "csv":
+        return [dict(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
+    if pin.format == "jsonl":
+        records = [json.loads(line) for line in text.split("\n") if line.strip()]
+    elif pin.format == "json":
+        records = json.loads(text)
+    else:
+        raise DataError(f"{pin.id}: format {pin.format!r} is unknown; use csv, json, jsonl, text")
+    return [_flat(record) for record in records]
+
+
+def _flat(record: Any) -> dict[str, Any]:
+    if not isinstance(record, dict):
+        return {"value": record}
+    return {
+        key: json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+        for key, value in record.items()
+    }
+
+
+def load_rows(pin: DataPin) -> datasets.Dataset:
+    """Return the rows of a pinned file as a `datasets.Dataset`.
+
+    Raises:
+        DataError: as `find_bytes`; or the file parses into another number of rows than pinned.
+    """
+    import datasets  # takes a second: only where real rows are read
+
+    try:
+        rows = parse_rows(pin, find_bytes(pin))
+    except (UnicodeDecodeError, ValueError, csv.Error) as error:
+        raise DataError(f"{pin.id}: cannot be read as {pin.format}: {error}") from None
+    if len(rows) != pin.rows:
+        raise DataError(f"{pin.id}: {len(rows)} rows, but {pin.rows} are pinned: correct the pin")
+    return datasets.Dataset.from_list(rows)
+
+
+def load_examples(task: Task) -> Examples:
+    """Return the examples of a task, reading only what it pins.
+
+    Raises:
+        DataError: as `load_rows`.
+    """
+
+    def read(pin: DataPin) -> Iterable[dict[str, Any]]:
+        rows: Iterable[dict[str, Any]] = load_rows(pin)
+        return rows
+
+    return task.load(read)

@@ -1,0 +1,100 @@
+"""The journal of a run: answered packs, appended as they come, so that a killed run goes on.
+
+One JSON line a pack: its id (the hash of what was sent), its responses and what it cost. A line is
+written whole and flushed to disk before the next pack starts; a line that was cut off by a crash is
+dropped on reading. One process at a time holds the journal.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from evaluator.core.errors import RunError
+from evaluator.core.files import canonical_bytes
+from evaluator.core.records import Response
+from evaluator.measure.packs import Pack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A pack with its responses."""
+
+    responses: tuple[Response, ...]
+    """One for each request of the pack, in order."""
+    seconds: float
+    """Time it took."""
+    tokens: int
+    """Tokens that entered the model for it."""
+
+
+class Journal:
+    """The file `journal.jsonl` of one measurement."""
+
+    def __init__(self, file: IO[bytes], done: dict[str, Answered]) -> None:
+        self._file = file
+        self.done = done
+
+    def append(self, pack: Pack, answered: Answered) -> None:
+        """Write one answered pack to disk."""
+        line = {
+            "pack": pack.id,
+            "seconds": answered.seconds,
+            "tokens": answered.tokens,
+            "responses": [asdict(response) for response in answered.responses],
+        }
+        self._file.write(canonical_bytes(line) + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.done[pack.id] = answered
+
+
+@contextmanager
+def open_journal(folder: Path) -> Iterator[Journal]:
+    """Open the journal in `folder`, creating it if need be, and hold it alone.
+
+    Raises:
+        RunError: another process holds it, or it cannot be written.
+    """
+    path = folder / "journal.jsonl"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+b")
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {error.strerror}") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunError(f"{path}: another process is measuring this; wait for it") from None
+        file.seek(0)
+        done, whole = _read_lines(file.read())
+        file.truncate(whole)  # a line cut off by a crash
+        yield Journal(file, done)
+
+
+def _read_lines(data: bytes) -> tuple[dict[str, Answered], int]:
+    """Return the answered packs and the length of the whole lines they stand in."""
+    done: dict[str, Answered] = {}
+    whole = 0
+    for line in data.splitlines(keepends=True):
+        try:
+            entry = json.loads(line)
+            answered = Answered(
+                responses=tuple(Response(**fields) for fields in entry["responses"]),
+                seconds=entry["seconds"],
+                tokens=entry["tokens"],
+            )
+        except (ValueError, KeyError, TypeError):
+            break
+        if not line.endswith(b"\n"):
+            break
+        done[entry["pack"]] = answered
+        whole += len(line)
+    return done, whole

@@ -1,0 +1,123 @@
+"""Which files a model is, fixed to the byte: submission -> manifest {file: sha256, bytes}.
+
+The manifest stands in `lock.json` beside the submission once it has been taken; from then on every
+load is checked against it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evaluator.backends.scripted import POLICY_VERSION
+from evaluator.core.errors import ModelError
+from evaluator.core.files import hash_json, parse_json, pretty_bytes, sha256_file, write_atomic
+from evaluator.core.records import Submission
+
+Manifest = dict[str, dict[str, str | int]]
+"""File -> {sha256, bytes}."""
+
+FILES = (
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "model-*-of-*.safetensors",
+    "tokenizer.json",
+    "tokenizer.model",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "vocab.txt",
+    "merges.txt",
+)
+"""The files a model is loaded from; nothing else is ever downloaded."""
+
+
+def model_folder(submission: Submission, home: Path) -> Path:
+    """Return the folder that holds the model's files, downloading them from the hub if need be.
+
+    Args:
+        home: the submission's own folder.
+
+    Raises:
+        ModelError: no such folder, no network, no such revision.
+    """
+    if submission.kind == "scripted":
+        return home
+    if submission.folder:
+        folder = home / submission.folder
+        if not folder.is_dir():
+            raise ModelError(f"{folder}: no such folder, but the submission says folder: weights")
+        return folder
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        path = snapshot_download(
+            submission.repo, revision=submission.revision, allow_patterns=list(FILES)
+        )
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise ModelError(
+            f"{submission.id}: cannot fetch {submission.repo} at {submission.revision[:12]}: {reason}"
+        ) from None
+    return Path(path)
+
+
+def read_manifest(submission: Submission, folder: Path) -> Manifest:
+    """Return the manifest of the files in `folder`, hashed now.
+
+    Raises:
+        ModelError: a model folder without any file of a model.
+    """
+    if submission.kind == "scripted":
+        rule = f"{submission.policy}@{POLICY_VERSION}"
+        return {f"policy:{submission.policy}": {"sha256": hash_json(rule), "bytes": 0}}
+    found: Manifest = {}
+    for pattern in FILES:
+        for path in sorted(folder.glob(pattern)):
+            found[path.name] = {"sha256": sha256_file(path), "bytes": path.stat().st_size}
+    if not found:
+        raise ModelError(f"{folder}: holds none of {', '.join(FILES[:3])}")
+    return found
+
+
+def lock_model(submission: Submission, home: Path, *, write: bool) -> tuple[Path, Manifest]:
+    """Return (folder, manifest) of a model, checked against `lock.json`.
+
+    `write`: make the lock if there is none yet; what a full run does, and a trial run does not.
+
+    Raises:
+        ModelError: a file differs from the lock; names every such file.
+    """
+    folder = model_folder(submission, home)
+    manifest = read_manifest(submission, folder)
+    path = home / "lock.json"
+    if not path.exists():
+        if write:
+            write_atomic(path, pretty_bytes({"schema": 1, "manifest": manifest}))
+        return folder, manifest
+    locked = read_lock(path)
+    differing = sorted(
+        name for name in locked.keys() | manifest.keys() if locked.get(name) != manifest.get(name)
+    )
+    if differing:
+        raise ModelError(
+            f"{path}: {', '.join(differing)} differ from what was locked. A model cannot change "
+            "under its results: restore the files, or submit them as a new folder."
+        )
+    return folder, manifest
+
+
+def read_lock(path: Path) -> Manifest:
+    """Return the manifest in a `lock.json`.
+
+    Raises:
+        ModelError: not such a file.
+    """
+    try:
+        manifest: Manifest = parse_json(path.read_bytes())["manifest"]
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise ModelError(f"{path}: not a lock file: {error}") from None
+    return manifest

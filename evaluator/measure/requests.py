@@ -1,0 +1,108 @@
+"""Examples -> requests: what is sent to a model, before any chat template, and its hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from evaluator.core.files import Json, hash_json
+from evaluator.core.records import Example, Examples, Prompt, Request, RequestSet, Task
+from evaluator.measure.data import load_examples
+from evaluator.tasks import load_task
+
+PROTOCOL = "board"
+VARIANT = "clean"
+
+
+def choose_shots(task: Task, examples: Examples, group: str) -> tuple[Example, ...]:
+    """Return the worked examples shown to the items of a group: the first of its pool."""
+    own = tuple(example for example in examples.shots if example.group == group)
+    grouped = {example.group for example in examples.shots} == {e.group for e in examples.test}
+    pool = own if grouped and group and len(own) >= task.n_shots else examples.shots
+    return pool[: task.n_shots]
+
+
+def build_requests(task: Task, examples: Examples) -> list[Request]:
+    """Return all requests of a task, item by item and choice by choice.
+
+    A choice is sent as one continuation, a space before it; requests of an item share one prompt.
+    """
+    shots_of = {
+        group: tuple((s.question, s.target) for s in choose_shots(task, examples, group))
+        for group in dict.fromkeys(example.group for example in examples.test)
+    }
+    requests = []
+    for example in examples.test:
+        prompt = Prompt(
+            description=task.describe(example.group),
+            shots=shots_of[example.group],
+            question=example.question,
+        )
+        if task.kind == "generation":
+            requests.append(
+                Request(
+                    item=example.id,
+                    index=0,
+                    generate=True,
+                    prompt=prompt,
+                    continuation="",
+                    stop=task.stop,
+                    max_tokens=task.max_tokens,
+                )
+            )
+            continue
+        requests += [
+            Request(
+                item=example.id,
+                index=index,
+                generate=False,
+                prompt=prompt,
+                continuation=f" {choice}",
+            )
+            for index, choice in enumerate(example.choices)
+        ]
+    return requests
+
+
+def describe_requests(task: Task, examples: Examples, requests: Sequence[Request]) -> RequestSet:
+    """Return the identity of a request set."""
+    return RequestSet(
+        sha256=hash_json([sent(request) for request in requests]),
+        items_sha256=hash_json([example.id for example in examples.test]),
+        gold_sha256=hash_json([[list(e.gold), list(e.answers)] for e in examples.test]),
+        n=len(examples.test),
+        requests=len(requests),
+        baseline=round(task.primary.baseline(examples.test), 12),
+    )
+
+
+def sent(request: Request) -> Json:
+    """Return what makes two requests the same: everything that is sent."""
+    return [
+        request.item,
+        request.index,
+        request.generate,
+        request.prompt.description,
+        [list(shot) for shot in request.prompt.shots],
+        request.prompt.question,
+        request.continuation,
+        list(request.stop),
+        request.max_tokens,
+    ]
+
+
+def spread_items(examples: Examples, limit: int) -> Examples:
+    """Return `limit` items spread evenly over the task, in order; all if there are no more."""
+    n = len(examples.test)
+    if limit >= n:
+        return examples
+    kept = tuple(examples.test[i * n // limit] for i in range(limit))
+    return Examples(test=kept, shots=examples.shots, labels=examples.labels)
+
+
+def lock_entry(name: str) -> Json:
+    """Return the entry of a task in `tasks/lock.json`, derived from its data."""
+    task = load_task(name)
+    examples = load_examples(task)
+    found = describe_requests(task, examples, build_requests(task, examples))
+    return {"version": task.version, PROTOCOL: {VARIANT: asdict(found)}}

@@ -1,0 +1,63 @@
+"""Score kept responses again: a new metric or a mended scorer needs no model."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+from evaluator.core.errors import ScoreError
+from evaluator.core.files import Json, parse_json, pretty_bytes, sha256, write_atomic
+from evaluator.core.records import Examples, Response, Task
+from evaluator.measure.result import responses_path, score_section
+from evaluator.measure.score import score_task
+
+
+def read_responses(path: Path, result: Json) -> list[Response]:
+    """Return the kept responses of the result at `path`.
+
+    Raises:
+        ScoreError: not kept, missing, or other bytes than the result names.
+    """
+    packed = responses_path(path)
+    if not packed.exists():
+        raise ScoreError(f"{packed}: no responses were kept; measure again (`evaluator run --again`)")
+    lines = gzip.decompress(packed.read_bytes())
+    if sha256(lines) != result["responses"]["sha256"]:
+        raise ScoreError(f"{packed}: not the responses that {path.name} was scored from")
+    return [to_response(parse_json(line)) for line in lines.splitlines()]
+
+
+def to_response(entry: Json) -> Response:
+    """Return a response from one canonical line."""
+    scored = "logprob" in entry
+    return Response(
+        item=entry["item"],
+        index=entry["index"],
+        logprob=entry["logprob"] if scored else 0.0,
+        greedy=entry["greedy"] if scored else True,
+        text="" if scored else entry["text"],
+        finish="scored" if scored else entry["finish"],
+        tokens=entry["tokens"],
+        dropped=entry["dropped"],
+    )
+
+
+def rescore(path: Path, result: Json, task: Task, examples: Examples) -> tuple[Json, bool]:
+    """Score the responses of the result at `path` again.
+
+    Returns:
+        The result as the present scorer gives it, and whether it equals the one at hand.
+
+    Raises:
+        ScoreError: as `read_responses` and `score_task`.
+    """
+    scored = score_task(task, examples, read_responses(path, result))
+    fresh = {**result, **score_section(task, scored)}
+    return fresh, fresh == result
+
+
+def write_rescored(path: Path, fresh: Json) -> Path:
+    """Write a rescored result beside the first as `<run>.s<scorer>.json`."""
+    name = f"{path.name.split('.')[0]}.s{fresh['scorer']}.json"
+    write_atomic(path.with_name(name), pretty_bytes(fresh))
+    return path.with_name(name)

@@ -1,0 +1,184 @@
+"""Result: what is committed of a measurement, its identity, and reading it back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from evaluator.core import columns
+from evaluator.core.errors import DocumentError, Fault
+from evaluator.core.files import Json, compress, hash_json, pretty_bytes, sha256, write_atomic
+from evaluator.core.records import Items, RequestSet, Submission, Task
+from evaluator.core.schema import read_json_document
+from evaluator.measure.manifest import Manifest
+from evaluator.measure.requests import PROTOCOL, VARIANT
+from evaluator.measure.score import Scored, class_tables
+
+
+def method_of(task: Task) -> str:
+    """Return how a language model answers this kind of task."""
+    return "generation" if task.kind == "generation" else "loglikelihood"
+
+
+def decoding_of(task: Task) -> Json:
+    """Return how text is generated: greedily, up to these stops; all zero for log-likelihood."""
+    return {"greedy": True, "stop": list(task.stop), "max_tokens": task.max_tokens}
+
+
+def key_of(submission: Submission, manifest: Manifest, task: Task, request_sha256: str) -> str:
+    """Return the identity of a measurement: equal keys ask the same of the same model."""
+    return hash_json(
+        key_parts(
+            manifest=manifest,
+            dtype=submission.dtype,
+            template=submission.chat_template,
+            method=method_of(task),
+            request_sha256=request_sha256,
+            decoding=decoding_of(task),
+        )
+    )
+
+
+def key_parts(
+    *,
+    manifest: Manifest,
+    dtype: str,
+    template: str,
+    method: str,
+    request_sha256: str,
+    decoding: Json,
+) -> Json:
+    """Return what a key is the hash of."""
+    return {
+        "manifest": manifest,
+        "adapter": "",
+        "dtype": dtype,
+        "template": template,
+        "method": method,
+        "request_set": request_sha256,
+        "decoding": decoding,
+    }
+
+
+def recompute_key(result: Json) -> str:
+    """Return the key that a result's own parts hash to."""
+    return hash_json(
+        key_parts(
+            manifest=result["model"]["manifest"],
+            dtype=result["model"]["dtype"],
+            template=result["model"]["chat_template"],
+            method=result["method"],
+            request_sha256=result["request_set"]["sha256"],
+            decoding=result["decoding"],
+        )
+    )
+
+
+def build_result(
+    *,
+    submission: Submission,
+    manifest: Manifest,
+    parameters: int,
+    task: Task,
+    request_set: RequestSet,
+    lines: bytes,
+    scored: Scored,
+    run: Json,
+) -> Json:
+    """Assemble the result of one measurement; whether responses are kept is decided on writing."""
+    return {
+        "schema": 1,
+        "submission": submission.id,
+        "task": {"name": task.name, "version": task.version},
+        "protocol": PROTOCOL,
+        "variant": VARIANT,
+        "method": method_of(task),
+        "key": key_of(submission, manifest, task, request_set.sha256),
+        "model": {
+            "kind": submission.kind,
+            "manifest": manifest,
+            "dtype": submission.dtype,
+            "chat_template": submission.chat_template,
+            "parameters": parameters,
+        },
+        "request_set": asdict(request_set),
+        "data": {pin.id: pin.sha256 or pin.git_blob for pin in task.pins},
+        "decoding": decoding_of(task),
+        "responses": {"sha256": sha256(lines), "bytes": len(lines), "kept": False},
+        **score_section(task, scored),
+        "run": run,
+    }
+
+
+def score_section(task: Task, scored: Scored) -> dict[str, Json]:
+    """Return the part of a result that scoring makes: a rescore replaces this and nothing else."""
+    return {
+        "scorer": task.scorer,
+        "n": scored.items.n,
+        "primary": task.primary.name,
+        "metrics": scored.metrics,
+        "classes": scored.classes,
+        "groups": scored.groups,
+        "confusion": scored.confusion,
+        "counts": scored.counts,
+        "columns": {n: columns.pack(n, scored.items.columns[n]) for n in task.columns},
+    }
+
+
+def result_path(root: Path, result: Json) -> Path:
+    """Return where a result stands below a tree of submissions."""
+    name = result["responses"]["sha256"][:8]
+    folder = root / result["submission"] / "results" / result["task"]["name"]
+    return folder / result["key"][:12] / f"{name}.json"
+
+
+def write_result(root: Path, result: Json, lines: bytes, keep_below: int) -> Path:
+    """Write a result, and its responses beside it if they compress below `keep_below` bytes.
+
+    The responses come first, so that a result that names them never stands without them.
+    """
+    packed = compress(lines)
+    result["responses"]["kept"] = len(packed) <= keep_below
+    path = result_path(root, result)
+    if result["responses"]["kept"]:
+        write_atomic(responses_path(path), packed)
+    write_atomic(path, pretty_bytes(result))
+    return path
+
+
+def responses_path(path: Path) -> Path:
+    """Return where the responses of the result at `path` stand, if kept."""
+    return path.with_name(f"{path.name.split('.')[0]}.responses.jsonl.gz")
+
+
+def read_result(path: Path, name: str = "") -> Json:
+    """Return a result that follows its schema; `name` stands for the path in faults.
+
+    Raises:
+        DocumentError: every fault of form.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        fault = Fault(name or str(path), 0, "", f"cannot be read: {error.strerror}")
+        raise DocumentError([fault]) from None
+    return read_json_document(data, name or str(path), "result")
+
+
+def items_of(result: Json) -> Items:
+    """Return the items of a result from its columns.
+
+    Raises:
+        ValueError: a column that is broken or has another length than n.
+    """
+    n = result["n"]
+    return Items(
+        columns={name: columns.unpack(name, text, n) for name, text in result["columns"].items()},
+        labels=tuple(row["label"] for row in result["classes"]),
+        clusters=(),
+    )
+
+
+def recompute_tables(result: Json) -> tuple[list[Json], list[list[int]]]:
+    """Return the per-class rows and confusion counts that the columns give."""
+    return class_tables(items_of(result))

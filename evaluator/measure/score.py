@@ -1,0 +1,237 @@
+"""Score: task, examples and responses -> item columns and metrics. Needs no model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from evaluator.core.errors import ScoreError
+from evaluator.core.files import Json
+from evaluator.core.records import (
+    Example,
+    Examples,
+    FloatArray,
+    Items,
+    Metric,
+    Response,
+    Score,
+    Task,
+)
+from evaluator.core.stats import interval
+from evaluator.metrics.choice import pick_by_length, probabilities
+from evaluator.metrics.classification import confusion, per_class
+
+NEAR_TIE_NATS = 1e-4
+"""Best two choices closer than this may swap on another machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """What scoring one task of one model gave."""
+
+    items: Items
+    """Columns, examples and responses."""
+    metrics: dict[str, Json]
+    """Name -> value, stderr, low, high, n, tier."""
+    classes: list[Json]
+    """Per class: label, support, predicted, precision, recall, f1."""
+    groups: dict[str, Json]
+    """Group -> estimate of the primary metric."""
+    confusion: list[list[int]]
+    """[gold][predicted] counts."""
+    counts: dict[str, int]
+    """Ties, near ties, cut prompts, long answers, texts without an answer."""
+
+
+def score_task(task: Task, examples: Examples, responses: Sequence[Response]) -> Scored:
+    """Score the responses to a task.
+
+    Raises:
+        ScoreError: responses missing, doubled or foreign; an impossible number.
+    """
+    by_item = _match(task, examples, responses)
+    items, counts = build_items(task, examples, by_item)
+    metrics = {metric.name: _estimate(metric, task, items) for metric in task.metrics}
+    groups = {
+        group: _estimate(task.primary, task, part) for group, part in _split(items) if group
+    }
+    classes, table = class_tables(items)
+    return Scored(
+        items=items, metrics=metrics, classes=classes, groups=groups, confusion=table, counts=counts
+    )
+
+
+def class_tables(items: Items) -> tuple[list[Json], list[list[int]]]:
+    """Return (per-class rows, confusion counts) of a labelled task; two empty lists of others."""
+    if not items.labels:
+        return [], []
+    table = confusion(items)
+    precision, recall, f1 = per_class(table)
+    rows = [
+        {
+            "label": label,
+            "support": int(table[i].sum()),
+            "predicted": int(table[:, i].sum()),
+            "precision": canonical(precision[i]),
+            "recall": canonical(recall[i]),
+            "f1": canonical(f1[i]),
+        }
+        for i, label in enumerate(items.labels)
+    ]
+    return rows, table.tolist()
+
+
+def primary_score(primary: Metric, items: Items) -> Score:
+    """Return the primary metric from item columns alone: what ranking and audit recompute.
+
+    The primary's item values are committed: `correct` if it counts zeros and ones, else `value`.
+    """
+    if not primary.mean:
+        return primary.compute(items)
+    values = items.columns.get("value", items.columns["correct"])
+    mean = float(np.mean(values))
+    return Score(value=mean, influence=values - mean, proportion="value" not in items.columns)
+
+
+def _match(
+    task: Task, examples: Examples, responses: Sequence[Response]
+) -> list[tuple[Response, ...]]:
+    """Return the responses of each example in the order of its choices."""
+    runs = [(item, tuple(run)) for item, run in groupby(responses, key=lambda r: r.item)]
+    if [item for item, _ in runs] != [example.id for example in examples.test]:
+        raise ScoreError(
+            f"{task.name}: {len(runs)} answered items do not match the {len(examples.test)} items "
+            "of the task in their order; measure again"
+        )
+    for example, (_, run) in zip(examples.test, runs, strict=True):
+        wanted = 1 if task.kind == "generation" else len(example.choices)
+        if [response.index for response in run] != list(range(wanted)):
+            raise ScoreError(f"{task.name}: item {example.id} needs {wanted} responses in order")
+        if not all(math.isfinite(response.logprob) for response in run):
+            raise ScoreError(f"{task.name}: item {example.id} has a log-likelihood that is no number")
+    return [run for _, run in runs]
+
+
+def build_items(
+    task: Task, examples: Examples, by_item: list[tuple[Response, ...]]
+) -> tuple[Items, dict[str, int]]:
+    """Judge every item: return the items with their columns, and what happened on the way."""
+    flat = [response for run in by_item for response in run]
+    counts = {
+        "ties": 0,
+        "near_ties": 0,
+        "cut_prompts": sum(r.dropped > 0 for r in flat),
+        "long_answers": sum(r.finish == "length" for r in flat),
+        "no_answer": 0,
+    }
+    rows = []
+    for example, run in zip(examples.test, by_item, strict=True):
+        judge = _judge_text if task.kind == "generation" else _judge_choice
+        rows.append(judge(task, example, run, counts))
+    columns: dict[str, FloatArray] = {
+        name: np.array([row[name] for row in rows], dtype=np.float64)
+        for name in task.columns
+        if name != "value" or task.kind == "matching"
+    }
+    clusters = tuple(e.cluster for e in examples.test) if any(
+        e.cluster for e in examples.test
+    ) else ()  # fmt: skip
+    items = Items(
+        columns=columns,
+        labels=examples.labels,
+        clusters=clusters,
+        examples=examples.test,
+        responses=tuple(by_item),
+    )
+    return _commit_primary(task, items), counts
+
+
+def _commit_primary(task: Task, items: Items) -> Items:
+    """Add the primary's item values as the column `value`, or check that `correct` is them."""
+    if not task.primary.mean:
+        return items
+    score = task.primary.compute(items)
+    values = score.influence + score.value
+    if not score.proportion:
+        stored = values.astype(np.float32).astype(np.float64)
+        columns = {**items.columns, "value": stored}
+        return Items(columns=columns, labels=items.labels, clusters=items.clusters,
+                     examples=items.examples, responses=items.responses)  # fmt: skip
+    if not np.allclose(values, items.columns["correct"], atol=1e-9):
+        raise ScoreError(
+            f"{task.name}: primary {task.primary.name} and the task's `length` pick differently"
+        )
+    return items
+
+
+def _judge_choice(
+    task: Task, example: Example, run: tuple[Response, ...], counts: dict[str, int]
+) -> dict[str, float]:
+    pred, tied = pick_by_length(example, run, task.length)
+    counts["ties"] += tied
+    among = example.candidates or range(len(run))
+    best = sorted((run[i].logprob / max(task.length(example.choices[i]), 1) for i in among))[-2:]
+    counts["near_ties"] += len(best) == 2 and best[1] - best[0] < NEAR_TIE_NATS
+    p = probabilities(run)
+    return {
+        "correct": float(pred in example.gold),
+        "pred": float(pred),
+        "gold": float(example.gold[0]),
+        "value": float(np.float32(p[1])) if task.kind == "matching" else 0.0,
+        "p_gold": float(p[list(example.gold)].sum()),
+    }
+
+
+def _judge_text(
+    task: Task, example: Example, run: tuple[Response, ...], counts: dict[str, int]
+) -> dict[str, float]:
+    answer = task.extract(run[0].text)
+    counts["no_answer"] += not answer
+    return {"correct": float(bool(answer) and answer in example.answers)}
+
+
+def _estimate(metric: Metric, task: Task, items: Items) -> Json:
+    """Return value and interval; the primary is taken from the columns, as anyone can later."""
+    score = primary_score(metric, items) if metric is task.primary else metric.compute(items)
+    stderr, low, high = interval(score.value, score.influence, score.proportion, items.clusters)
+    if not math.isfinite(score.value):
+        raise ScoreError(f"{task.name}: {metric.name} is {score.value}")
+    from_items = not metric.mean or metric is task.primary
+    return {
+        "value": canonical(score.value),
+        "stderr": None if math.isnan(stderr) else canonical(stderr),
+        "low": canonical(low),
+        "high": canonical(high),
+        "n": items.n,
+        "tier": "items" if from_items else "responses",
+    }
+
+
+def canonical(value: float) -> float:
+    """Round to 12 decimals: past what two orders of summation can differ by."""
+    return round(float(value), 12) + 0.0
+
+
+def _split(items: Items) -> list[tuple[str, Items]]:
+    """Return (group, its items) in the order of the groups' names."""
+    groups = np.array([example.group for example in items.examples])
+    parts = []
+    for group in sorted(set(groups.tolist())):
+        at = np.flatnonzero(groups == group)
+        parts.append((group, select(items, at.tolist())))
+    return parts if len(parts) > 1 else []
+
+
+def select(items: Items, at: list[int]) -> Items:
+    """Return the items at these positions."""
+    return Items(
+        columns={name: column[at] for name, column in items.columns.items()},
+        labels=items.labels,
+        clusters=tuple(items.clusters[i] for i in at) if items.clusters else (),
+        examples=tuple(items.examples[i] for i in at),
+        responses=tuple(items.responses[i] for i in at),
+    )

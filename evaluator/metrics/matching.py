@@ -1,0 +1,73 @@
+"""Matching: do two texts match? The second of two labels is the positive one.
+
+`columns["value"]` holds the probability of the positive label; a pair is called a match where that
+label wins, so the threshold is one half and is never tuned.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import rankdata
+
+from evaluator.core.records import FloatArray, Items, Score
+from evaluator.metrics.base import ratio_of, table_metric
+
+
+def _counts(items: Items) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return (n,) true positives, false positives and false negatives as zeros and ones."""
+    said, is_match = items.columns["pred"] == 1, items.columns["gold"] == 1
+    return (said & is_match) * 1.0, (said & ~is_match) * 1.0, (~said & is_match) * 1.0
+
+
+@table_metric()
+def precision(items: Items) -> Score:
+    """Share of the pairs called a match that do match: TP / (TP + FP); 0 if none was called.
+
+    Range 0 to 1, higher is better.
+    """
+    tp, fp, _ = _counts(items)
+    return ratio_of(tp, tp + fp)
+
+
+@table_metric()
+def recall(items: Items) -> Score:
+    """Share of the matching pairs that were called a match: TP / (TP + FN).
+
+    Range 0 to 1, higher is better.
+    """
+    tp, _, fn = _counts(items)
+    return ratio_of(tp, tp + fn)
+
+
+@table_metric()
+def f1(items: Items) -> Score:
+    """Harmonic mean of precision and recall of the positive label: 2TP / (2TP + FP + FN).
+
+    Range 0 to 1, higher is better; a guesser that always says "match" gets 2p / (1 + p) with p the
+    share of matches.
+    """
+    tp, fp, fn = _counts(items)
+    return ratio_of(2 * tp, 2 * tp + fp + fn)
+
+
+@table_metric()
+def auroc(items: Items) -> Score:
+    """Chance that a matching pair gets a higher probability than one that does not match.
+
+    Range 0 to 1, 0.5 for any guesser, higher is better; ties count one half. Needs no threshold.
+    Influence by DeLong, DeLong and Clarke-Pearson 1988, doi 10.2307/2531595; 0.5 without spread if
+    one label does not occur.
+    """
+    value, match = items.columns["value"], items.columns["gold"] == 1
+    n, positives = items.n, int(match.sum())
+    negatives = n - positives
+    influence = np.zeros(n)
+    if positives == 0 or negatives == 0:
+        return Score(value=0.5, influence=influence, proportion=False)
+    ranks = rankdata(value)
+    above = (ranks[match] - rankdata(value[match])) / negatives
+    below = 1 - (ranks[~match] - rankdata(value[~match])) / positives
+    area = float(above.mean())
+    influence[match] = (above - area) * n / positives
+    influence[~match] = (below - area) * n / negatives
+    return Score(value=area, influence=influence, proportion=False)

@@ -1,0 +1,97 @@
+"""What the command line shows: faults, tables, progress. No step of the flow happens here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from evaluator.board.ranking import Cell, Ranking
+from evaluator.core.errors import Fault
+from evaluator.core.files import Json
+
+out = Console(soft_wrap=True, highlight=False, markup=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+
+
+def show_faults(faults: Sequence[Fault], tree: Path, *, annotate: bool) -> None:
+    """Print faults, one a line; as annotations that GitHub shows beside the line if asked."""
+    for fault in faults:
+        if annotate:
+            at = f"file={_escape(f'{tree.name}/{fault.path}')},line={max(fault.line, 1)}"
+            text = f"{fault.pointer + ': ' if fault.pointer else ''}{fault.message}"
+            out.print(f"::error {at}::{_escape(text)}")
+        else:
+            err.print(str(fault))
+    plural = "" if len(faults) == 1 else "s"
+    err.print(f"{len(faults)} fault{plural}")
+
+
+def _escape(text: str) -> str:
+    """Escape what could begin or end a workflow command (github.com/actions/toolkit command.ts)."""
+    table = {"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"}
+    return "".join(table.get(ch, ch) for ch in text)
+
+
+def show_json(value: Json) -> None:
+    """Print a value as canonical JSON for other programs."""
+    print(json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1))  # noqa: T201
+
+
+def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: int = 99) -> None:
+    """Print a table; columns from number `right` on are aligned to the right."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number >= right else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
+    """Yield a function: label -> (done, total) -> None, each label a bar of its own on stderr."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as bars:
+
+        def start(label: str) -> Callable[[int, int], None]:
+            bar = bars.add_task(label, total=None)
+            return lambda done, total: bars.update(bar, completed=done, total=total)
+
+        yield start
+
+
+def rank_text(best: int, worst: int) -> str:
+    """Return a rank interval: `3`, or `2-6` where the data allow several."""
+    return str(best) if best == worst else f"{best}-{worst}"
+
+
+def cell_text(cell: Cell) -> str:
+    """Return a score in percent, or the state that stands in its place."""
+    return f"{100 * cell.value:.1f}" if cell.state == "measured" else cell.state
+
+
+def show_ranking(ranking: Ranking) -> None:
+    """Print a ranked suite with its tasks, then the models without a rank."""
+    tasks = ranking.suite.tasks
+    rows = [
+        [
+            rank_text(place.best_rank, place.worst_rank),
+            place.entry.submission.id,
+            f"{place.index:.1f}",
+            f"{place.low:.1f} to {place.high:.1f}",
+            str(place.tie_group),
+            *(cell_text(place.cells[task]) for task in tasks),
+        ]
+        for place in ranking.places
+    ]
+    rows += [
+        ["-", row.entry.submission.id, "-", "-", "-", *(cell_text(row.cells[t]) for t in tasks)]
+        for row in ranking.unranked
+    ]
+    show_table(("rank", "model", "index", "95 % interval", "tie", *tasks), rows, right=2)

@@ -1,0 +1,59 @@
+"""What the board asks: one file a task, and the file's name is the task's name.
+
+Door 1: to add a task, write `tasks/<name>.py` with a `TASK`, its pins in `pins/<benchmark>.json`, and
+run `evaluator tasks lock`. Nothing else is edited.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from functools import cache
+from importlib import resources
+
+from evaluator.core.errors import TaskError
+from evaluator.core.records import DataPin, RequestSet, Task
+
+MATERIAL = {"starter"}
+"""Modules here that tasks are made from and that are none themselves."""
+
+
+@cache
+def task_names() -> tuple[str, ...]:
+    """Return the names of all tasks, sorted."""
+    found = (module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
+    return tuple(sorted(name for name in found if name not in MATERIAL))
+
+
+@cache
+def load_task(name: str) -> Task:
+    """Return the task of that name.
+
+    Raises:
+        TaskError: no such task; names those that exist.
+    """
+    if name not in task_names():
+        known = ", ".join(task_names())
+        raise TaskError(f"no task {name!r}: known tasks are {known}")
+    task: Task = importlib.import_module(f"{__name__}.{name}").TASK
+    return task
+
+
+def load_pins(benchmark: str) -> tuple[DataPin, ...]:
+    """Return all pinned files of a benchmark, from `pins/<benchmark>.json`."""
+    source = resources.files(f"{__name__}.pins").joinpath(f"{benchmark}.json")
+    return tuple(
+        DataPin(id=pin_id, **facts)
+        for pin_id, facts in json.loads(source.read_text("utf-8")).items()
+    )
+
+
+@cache
+def locked_request_set(name: str) -> RequestSet | None:
+    """Return what `lock.json` says a task asks, or None if it is not locked at this version."""
+    source = resources.files(__name__).joinpath("lock.json")
+    entry = json.loads(source.read_text("utf-8"))["tasks"].get(name)
+    if entry is None or entry["version"] != load_task(name).version:
+        return None
+    return RequestSet(**entry["board"]["clean"])
