@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from evaluator.board.ranking import Cell, Ranking
 from evaluator.core.errors import Fault
@@ -44,13 +44,14 @@ def show_json(value: Json) -> None:
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: int = 99) -> None:
-    """Print a table; columns from number `right` on are aligned to the right."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number >= right else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*row)
-    out.print(table)
+    """Print a table, never cut; columns from number `right` on are aligned to the right."""
+    widths = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
+    for row in (columns, *rows):
+        cells = []
+        for number, (text, width) in enumerate(zip(row, widths, strict=True)):
+            space = " " * (width - cell_len(text))
+            cells.append(space + text if number >= right else text + space)
+        out.print("  ".join(cells).rstrip())
 
 
 @contextmanager

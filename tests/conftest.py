@@ -1,0 +1,42 @@
+"""What all tests share: paths, the rule for what a machine may lack, small trees to work on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+"""The repository."""
+
+
+def need(what: str, present: bool, how: str) -> None:
+    """Skip with the reason if the machine lacks something, or fail if REQUIRE names it.
+
+    REQUIRE=data,chromium,bubblewrap is what CI sets: there a skip would hide a missing install.
+    """
+    if present:
+        return
+    message = f"no {what} here: {how}"
+    if what in os.environ.get("REQUIRE", "").split(","):
+        pytest.fail(f"REQUIRE names {what}, but there is {message}")
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> None:
+    """Ask for the pinned benchmark files (EVALUATOR_DATA)."""
+    from evaluator.measure.data import data_folders
+
+    present = any((folder / "gsm8k" / "test.jsonl").is_file() for folder in data_folders())
+    need("data", present, "set EVALUATOR_DATA to a folder that holds gsm8k/test.jsonl and the rest")
+
+
+@pytest.fixture()
+def tree(tmp_path: Path) -> Path:
+    """Return a copy of the repository's submissions."""
+    copy = tmp_path / "submissions"
+    shutil.copytree(ROOT / "submissions", copy)
+    return copy
