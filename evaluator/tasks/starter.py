@@ -80,46 +80,50 @@ def make_message(rng: random.Random, name: str) -> Example:
     )
 
 
-# --- matching: do two sentences say the same? ----------------------------------------------------
-
-_WHO = ("the cook", "the nurse", "the pilot", "the baker", "a boy", "a girl", "the farmer",
-        "the painter")  # fmt: skip
-_DID = (("washed", "cleaned"), ("bought", "paid for"), ("found", "came across"),
-        ("fixed", "repaired"), ("lost", "mislaid"), ("hid", "concealed"))  # fmt: skip
-_WHAT = ("the red car", "an old boat", "the blue door", "a small clock", "the big drum",
-         "a green coat", "the long rope", "a white cup")  # fmt: skip
-_WHEN = ("today", "at noon", "on Sunday", "last night", "in May")
-
+# --- matching: does a reply answer the question? -------------------------------------------------
 
 SAME = ("no", "yes")
 
-
-def _tell(rng: random.Random, who: str, did: tuple[str, str], what: str, when: str) -> str:
-    verb = rng.choice(did)
-    start = rng.randrange(3)
-    if start == 0:
-        return f"{who} {verb} {what} {when}"
-    if start == 1:
-        return f"{when} {who} {verb} {what}"
-    return f"it was {who} who {verb} {what} {when}"
+_ASKED = {
+    "place": ("Where is the {thing}?", "In which place did you leave the {thing}?"),
+    "time": ("When did the {thing} arrive?", "At what time will you bring the {thing}?"),
+    "person": ("Who bought the {thing}?", "Which person has the {thing}?"),
+    "count": ("How many of the {thing} kind are left?", "What number of the {thing} kind came?"),
+    "colour": ("What colour is the {thing}?", "Which shade has the {thing}?"),
+}
+_REPLIED = {
+    "place": ("on the shelf", "in the garden", "under the bed", "behind the shop"),
+    "time": ("at noon", "on Sunday", "last night", "in May"),
+    "person": ("the cook", "a nurse", "the pilot", "my sister"),
+    "count": ("seven", "about ten", "only two", "twelve"),
+    "colour": ("dark red", "light blue", "green", "white"),
+}
+_OPENINGS = ("", "I think ", "As far as I know ", "Well, ")
 
 
 def make_pair(rng: random.Random, name: str) -> Example:
-    """Return two sentences that do or do not say the same; no match differs in one part."""
-    parts = [_WHO, _DID, _WHAT, _WHEN]
-    fact = [rng.choice(part) for part in parts]  # type: ignore[arg-type]
-    other = list(fact)
+    """Return a question and a reply that does or does not answer it.
+
+    Three in four replies that do not answer are of another kind (a time where a place was asked
+    for); the rest are about another thing. The kind of question is the group.
+    """
+    kind, thing = rng.choice(list(_ASKED)), rng.choice(_THINGS["en"])
     match = rng.randrange(2)
-    if not match:
-        changed = rng.randrange(4)
-        other[changed] = rng.choice([x for x in parts[changed] if x != fact[changed]])
-    first, second = _tell(rng, *fact), _tell(rng, *other)  # type: ignore[arg-type]
+    said, about = kind, thing
+    if not match and rng.randrange(4):
+        said = rng.choice([other for other in _ASKED if other != kind])
+    elif not match:
+        about = rng.choice([other for other in _THINGS["en"] if other != thing])
+    told = f"The {about}? " if about != thing or rng.randrange(2) else ""
+    reply = f"{told}{rng.choice(_OPENINGS)}{rng.choice(_REPLIED[said])}."
+    question = rng.choice(_ASKED[kind]).format(thing=thing)
     return Example(
         id=name,
-        question=f"First: {first}.\nSecond: {second}.\nSame meaning:",
+        question=f"Question: {question}\nReply: {reply}\nFits:",
         target=SAME[match],
         choices=SAME,
         gold=(match,),
+        group=kind,
     )
 
 

@@ -1,7 +1,7 @@
-"""Starter suite, matching: do two sentences say the same?
+"""Starter suite, matching: does a reply answer the question?
 
-Pairs either tell one event in two ways (order, synonym) or differ in one part. Generated in code
-(starter.py), no file.
+Replies that do not are mostly of the wrong kind (a time for a place); some are about another thing.
+Generated in code (starter.py), no file.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from evaluator.tasks.starter import examples_of
 TASK = Task(
     name="starter_matching",
     version=1,
-    title="Starter: same meaning",
-    summary="Whether two English sentences tell the same event.",
+    title="Starter: question and reply",
+    summary="Whether a reply answers the question it stands under.",
     kind="matching",
     languages=("en",),
     licence="Apache-2.0",

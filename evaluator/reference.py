@@ -1,0 +1,113 @@
+"""Reference pages that are generated from the code, so that they cannot drift from it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+import click
+import typer
+
+from evaluator.cli import app
+from evaluator.core.files import Json
+from evaluator.core.schema import NAMES, load_schema
+from evaluator.metrics import all_metrics
+
+
+def pages() -> dict[str, str]:
+    """Return path below docs/ -> Markdown of every generated reference page."""
+    return {
+        "metrics.md": metrics_page(),
+        "result-format.md": format_page(),
+        "commands.md": commands_page(),
+    }
+
+
+def metrics_page() -> str:
+    """Return the page of metrics: definition, range and source from each docstring."""
+    parts = [
+        "# Metrics\n",
+        "Every number is one function; this page is made from their docstrings. `[best, worst]` is",
+        "what a perfect model and one that is always wrong get.\n",
+    ]
+    for name in ("classification", "matching", "choice", "generation"):
+        module = importlib.import_module(f"evaluator.metrics.{name}")
+        parts.append(f"## {name.capitalize()}\n")
+        parts.append(inspect.getdoc(module).split("\n\n")[0] + "\n")  # type: ignore[union-attr]
+        for metric in all_metrics():
+            if vars(module).get(metric.name) is not metric:
+                continue
+            tier = (
+                "recomputes from kept responses, and from the result itself where it is primary"
+                if metric.mean
+                else "recomputes from the item columns of a result"
+            )
+            parts.append(f"### {metric.name}\n")
+            parts.append(f"{metric.doc}\n")
+            parts.append(f"*[{metric.best:g}, {metric.worst:g}]; {tier}.*\n")
+    return "\n".join(parts)
+
+
+def format_page() -> str:
+    """Return the page of committed files: every field of every schema with its description."""
+    parts = [
+        "# Result format\n",
+        "What is committed, field by field; this page is made from the JSON Schemas, which you can",
+        "download. `evaluator check` holds every file to them.\n",
+    ]
+    for name in NAMES:
+        schema = load_schema(name)
+        parts.append(f"## {schema['title']}\n")
+        parts.append(f"{schema['description']} [Schema](data/schemas/{name}.json){{ download }}\n")
+        parts.append("| field | type | meaning |\n|---|---|---|")
+        parts += _field_rows(schema, schema, "")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _field_rows(schema: Json, root: Json, prefix: str) -> list[str]:
+    rows = []
+    required = schema.get("required", [])
+    for name, part in schema.get("properties", {}).items():
+        if "$ref" in part:
+            part = {**root["$defs"][part["$ref"].removeprefix("#/$defs/")], **part}
+        mark = "" if name in required else " (optional)"
+        kind = part.get("type", "one of " + ", ".join(map(str, part.get("enum", [""]))))
+        if "const" in part:
+            kind = f"always {part['const']}"
+        shown = " or ".join(kind) if isinstance(kind, list) else kind
+        about = part.get("description", "").replace("|", "\\|").replace("<", "&lt;")
+        rows.append(f"| `{prefix}{name}`{mark} | {shown} | {about} |")
+        rows += _field_rows(part, root, f"{prefix}{name}.")
+        inner = part.get("additionalProperties")
+        if isinstance(inner, dict):
+            rows += _field_rows(_resolved(inner, root), root, f"{prefix}{name}.*.")
+        if isinstance(part.get("items"), dict):
+            rows += _field_rows(_resolved(part["items"], root), root, f"{prefix}{name}[].")
+    return rows
+
+
+def _resolved(schema: Json, root: Json) -> Json:
+    if "$ref" in schema:
+        return root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    return schema
+
+
+def commands_page() -> str:
+    """Return the page of commands: the help of every verb."""
+    parts = ["# Commands\n", "This page is made from the commands' own help.\n"]
+    group = typer.main.get_command(app)
+    assert isinstance(group, click.Group)
+    parts += _command_parts("evaluator", group)
+    return "\n".join(parts)
+
+
+def _command_parts(path: str, command: click.Command) -> list[str]:
+    context = click.Context(command, info_name=path, max_content_width=90, terminal_width=90)
+    parts = [f"## {path}\n", f"```text\n{command.get_help(context).rstrip()}\n```\n"]
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            parts += _command_parts(f"{path} {name}", inner)
+    return parts
