@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -64,6 +65,7 @@ TreeOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 TasksArgument = Annotated[list[str] | None, typer.Argument(help="Names of tasks; default: all.")]
 TREE = Path("submissions")
+SITE = Path("build/site")
 
 
 def main() -> None:
@@ -383,6 +385,34 @@ def tasks_lock(
     else:
         write_atomic(path, data)
         out.print(f"{len(entries)} tasks: written to {path}")
+
+
+@site_app.command("build")
+def site_build(
+    tree: TreeOption = TREE,
+    to: Annotated[Path, typer.Option(help="Folder to build into; it is wiped.")] = SITE,
+) -> None:
+    """Build the website from the tree; any warning is a failure."""
+    from evaluator.board.site import build_site
+
+    _must_be_folder(tree)
+    build_site(Path.cwd(), tree, to)
+    pages = sum(1 for _ in to.rglob("*.html"))
+    out.print(f"{pages} pages in {to}")
+
+
+@site_app.command("serve")
+def site_serve(
+    folder: Annotated[Path, typer.Argument(help="Folder of a built site.")] = SITE,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8000,
+) -> None:
+    """Serve a built website on localhost until interrupted."""
+    from evaluator.board.site import serve_site
+
+    server = serve_site(folder, port)
+    out.print(f"http://127.0.0.1:{server.server_port}/  (Ctrl-C ends it)")
+    with contextlib.suppress(KeyboardInterrupt):
+        server.serve_forever()
 
 
 def _suite_tasks(board: Board, submission: Submission) -> list[str]:

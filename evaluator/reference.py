@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 
-import click
-import typer
+from typer.models import CommandInfo
+from typer.testing import CliRunner
 
 from evaluator.cli import app
 from evaluator.core.files import Json
@@ -96,18 +96,26 @@ def _resolved(schema: Json, root: Json) -> Json:
 def commands_page() -> str:
     """Return the page of commands: the help of every verb."""
     parts = ["# Commands\n", "This page is made from the commands' own help.\n"]
-    group = typer.main.get_command(app)
-    assert isinstance(group, click.Group)
-    parts += _command_parts("evaluator", group)
+    for words in command_words():
+        shown = " ".join(("evaluator", *words))
+        asked = CliRunner(env={"COLUMNS": "90", "TERMINAL_WIDTH": "90"}).invoke(
+            app, [*words, "--help"], prog_name="evaluator"
+        )
+        parts.append(f"## {shown}\n\n```text\n{asked.output.strip()}\n```\n")
     return "\n".join(parts)
 
 
-def _command_parts(path: str, command: click.Command) -> list[str]:
-    context = click.Context(command, info_name=path, max_content_width=90, terminal_width=90)
-    parts = [f"## {path}\n", f"```text\n{command.get_help(context).rstrip()}\n```\n"]
-    if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            inner = command.get_command(context, name)
-            assert inner is not None
-            parts += _command_parts(f"{path} {name}", inner)
-    return parts
+def command_words() -> list[tuple[str, ...]]:
+    """Return the words of every command: (), (check,), ..., (data, fetch), ..."""
+    found: list[tuple[str, ...]] = [()]
+    found += [(_name_of(command),) for command in app.registered_commands]
+    for group in app.registered_groups:
+        inner = group.typer_instance
+        assert group.name and inner
+        found.append((group.name,))
+        found += [(group.name, _name_of(command)) for command in inner.registered_commands]
+    return found
+
+
+def _name_of(command: CommandInfo) -> str:
+    return command.name or command.callback.__name__  # type: ignore[union-attr]

@@ -58,7 +58,8 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: int
 def progress_bar() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
     """Yield a function: label -> (done, total) -> None, each label a bar of its own on stderr."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as bars:
+    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True,
+                  disable=not err.is_terminal) as bars:  # fmt: skip
 
         def start(label: str) -> Callable[[int, int], None]:
             bar = bars.add_task(label, total=None)

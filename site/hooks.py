@@ -5,6 +5,7 @@ Pages and downloads come from evaluator.board.pages, reference pages from evalua
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -15,13 +16,14 @@ from evaluator import reference
 from evaluator.board.pages import Rendered, render_site
 
 HERE = Path(__file__).parent
+SUBMISSIONS = Path(os.environ.get("EVALUATOR_SUBMISSIONS", HERE.parent / "submissions"))
 rendered: dict[str, Rendered] = {}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add generated pages, downloads and the assets of the theme."""
     rendered.clear()
-    rendered.update(render_site(HERE.parent / "submissions", HERE / "templates"))
+    rendered.update(render_site(SUBMISSIONS, HERE / "templates"))
     rendered.update(
         {path: Rendered(content=text, in_nav=True) for path, text in reference.pages().items()}
     )
@@ -42,4 +44,3 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if found is None or found.body is None:
         return html
     return html + found.body
-

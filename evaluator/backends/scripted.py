@@ -1,6 +1,6 @@
 """A backend that answers from a function: for baselines, tests and documentation.
 
-    backend = ScriptedBackend(lambda request: Answer(logprob=-len(request.continuation)))
+backend = ScriptedBackend(lambda request: Answer(logprob=-len(request.continuation)))
 """
 
 from __future__ import annotations

@@ -57,7 +57,9 @@ def check_entry(root: Path, name: str, board: Board | None) -> list[Fault]:
         if path.is_symlink():
             faults.append(Fault(below, 0, "", "a symbolic link: commit the file itself"))
         elif path.parent == home and path.name not in known:
-            faults.append(Fault(below, 0, "", f"not expected here; known: {', '.join(sorted(known))}"))
+            faults.append(
+                Fault(below, 0, "", f"not expected here; known: {', '.join(sorted(known))}")
+            )
     card = home / "card.md"
     if card.is_file():
         faults += check_card(card.read_bytes(), f"{name}/card.md")

@@ -70,9 +70,7 @@ def check_change(repository: Path, base: str, head: str) -> tuple[list[str], lis
     return sorted(touched), faults
 
 
-def check_model_unchanged(
-    base_root: Path, head_root: Path, name: str
-) -> list[Fault]:
+def check_model_unchanged(base_root: Path, head_root: Path, name: str) -> list[Fault]:
     """Refuse a change of `model` in a submission that has results.
 
     Args:

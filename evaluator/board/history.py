@@ -61,8 +61,14 @@ def read_history(repository: Path, below: str = "submissions") -> list[Change]:
         fields = [field.strip("\n") for field in rest if field.strip("\n")]
         for status, path in zip(fields[::2], fields[1::2], strict=True):
             changes.append(
-                Change(path=path, status=status[0], commit=commit, author=author, date=date,
-                       subject=subject.strip())  # fmt: skip
+                Change(
+                    path=path,
+                    status=status[0],
+                    commit=commit,
+                    author=author,
+                    date=date,
+                    subject=subject.strip(),
+                )  # fmt: skip
             )
     return changes
 

@@ -81,7 +81,9 @@ class Measurer:
         requests = build_requests(task, examples)
         request_set = describe_requests(task, examples, requests)
         key = key_of(self.submission, self.manifest, task, request_set.sha256)
-        journal = self.settings.work / f"{self.submission.id.replace('/', '--')}-{task.name}-{key[:12]}"
+        journal = (
+            self.settings.work / f"{self.submission.id.replace('/', '--')}-{task.name}-{key[:12]}"
+        )
         place = self.settings.out / self.submission.id / "results" / task.name / key[:12]
         standing = sorted(place.glob("????????.json"))
         if standing and not self.settings.again:
@@ -122,4 +124,3 @@ class Measurer:
         if self._backend is None:
             self._backend = load_backend(self.submission, self.folder, self.settings.machine)
         return self._backend
-

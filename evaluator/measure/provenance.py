@@ -60,4 +60,3 @@ def evaluator_commit() -> dict[str, str | bool]:
     commit = git("rev-parse", "HEAD") if (home / ".git").exists() else ""
     dirty = bool(commit) and bool(git("status", "--porcelain", "--", "evaluator"))
     return {"version": __version__, "commit": commit, "dirty": dirty}
-

@@ -20,7 +20,9 @@ def read_responses(path: Path, result: Json) -> list[Response]:
     """
     packed = responses_path(path)
     if not packed.exists():
-        raise ScoreError(f"{packed}: no responses were kept; measure again (`evaluator run --again`)")
+        raise ScoreError(
+            f"{packed}: no responses were kept; measure again (`evaluator run --again`)"
+        )
     lines = gzip.decompress(packed.read_bytes())
     if sha256(lines) != result["responses"]["sha256"]:
         raise ScoreError(f"{packed}: not the responses that {path.name} was scored from")

@@ -56,9 +56,7 @@ def score_task(task: Task, examples: Examples, responses: Sequence[Response]) ->
     by_item = _match(task, examples, responses)
     items, counts = build_items(task, examples, by_item)
     metrics = {metric.name: _estimate(metric, task, items) for metric in task.metrics}
-    groups = {
-        group: _estimate(task.primary, task, part) for group, part in _split(items) if group
-    }
+    groups = {group: _estimate(task.primary, task, part) for group, part in _split(items) if group}
     classes, table = class_tables(items)
     return Scored(
         items=items, metrics=metrics, classes=classes, groups=groups, confusion=table, counts=counts
@@ -112,7 +110,9 @@ def _match(
         if [response.index for response in run] != list(range(wanted)):
             raise ScoreError(f"{task.name}: item {example.id} needs {wanted} responses in order")
         if not all(math.isfinite(response.logprob) for response in run):
-            raise ScoreError(f"{task.name}: item {example.id} has a log-likelihood that is no number")
+            raise ScoreError(
+                f"{task.name}: item {example.id} has a log-likelihood that is no number"
+            )
     return [run for _, run in runs]
 
 

@@ -80,12 +80,16 @@ def train_tokenizer() -> Tokenizer:
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
-    texts = (f"{e.question} {e.target}\n\n" for _, e in itertools.islice(training_examples(), 20_000))
+    texts = (
+        f"{e.question} {e.target}\n\n" for _, e in itertools.islice(training_examples(), 20_000)
+    )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
 
 
-def training_batches(tokenizer: Tokenizer, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def training_batches(
+    tokenizer: Tokenizer, size: int
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Yield (tokens, weights) of shape (size, length); weights are those of each token's loss.
 
     A sequence is one to four worked examples of one task, as a prompt with shots shows them.
@@ -163,7 +167,9 @@ def save(model: LlamaForCausalLM, tokenizer: Tokenizer, folder: Path) -> None:
         "model_max_length": 8192,
         "clean_up_tokenization_spaces": False,
     }
-    (folder / "tokenizer_config.json").write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n")
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps(facts, indent=1, sort_keys=True) + "\n"
+    )
 
 
 def main() -> None:

@@ -1,0 +1,43 @@
+# Every command makes its own environment first; nothing but Python 3.11 to 3.13, git and make is needed.
+PYTHON ?= python3
+ENV := .venv
+BIN := $(ENV)/bin
+SERVE ?= 1
+
+.PHONY: help env demo test format lint types tests site starter-models clean
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(ENV)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(ENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+env: $(ENV)/ready ## make the environment .venv with the tested versions
+
+demo: env ## measure the starter models, rank them, build the site and serve it (SERVE=0: do not serve)
+	$(BIN)/python -m evaluator.demo $(if $(filter 0,$(SERVE)),--no-serve)
+
+test: format lint types tests site ## what a contribution must pass
+
+format: env
+	$(BIN)/ruff format --check .
+
+lint: env
+	$(BIN)/ruff check .
+
+types: env
+	$(BIN)/mypy
+
+tests: env
+	$(BIN)/pytest -n 2
+
+site: env ## build the site into build/site
+	$(BIN)/evaluator site build
+
+starter-models: env ## train the starter models anew (about an hour; changes committed weights)
+	$(BIN)/python -m evaluator.measure.train_starter
+
+clean: ## remove everything that commands have made
+	rm -rf build .venv

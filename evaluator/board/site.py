@@ -1,0 +1,70 @@
+"""Build the site with MkDocs, and serve it. The same `mkdocs build` a person can type."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from evaluator.board.history import in_git, run_git
+from evaluator.core.errors import EvaluatorError
+
+
+def build_site(repository: Path, submissions: Path, to: Path) -> None:
+    """Build the site of a tree of submissions into `to`, failing on any warning.
+
+    The clock does not enter: pages carry the day of the last commit.
+
+    Raises:
+        EvaluatorError: MkDocs refused; says what it said.
+    """
+    if not (repository / "mkdocs.yml").is_file():
+        raise EvaluatorError(
+            f"{repository}: no mkdocs.yml there; run this at the repository's root"
+        )
+    if to.resolve() == (repository / "site").resolve():
+        raise EvaluatorError("site/ holds the sources of the site and would be wiped: name another")
+    when = run_git(repository, "log", "-1", "--format=%ct").strip() if in_git(repository) else b"0"
+    environment = {
+        **os.environ,
+        "EVALUATOR_SUBMISSIONS": str(submissions.resolve()),
+        "NO_MKDOCS_2_WARNING": "1",  # a notice about a fork of MkDocs, not about us
+        "SOURCE_DATE_EPOCH": when.decode(),
+    }
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    done = subprocess.run(
+        [*words, "--site-dir", str(to.resolve())],
+        cwd=repository,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise EvaluatorError(f"the site was not built:\n{done.stdout}{done.stderr}".rstrip())
+
+
+def serve_site(folder: Path, port: int) -> http.server.ThreadingHTTPServer:
+    """Return a server of a built site on localhost; port 0 takes any that is free.
+
+    Raises:
+        EvaluatorError: nothing built there, or the port is taken.
+    """
+    if not (folder / "index.html").is_file():
+        raise EvaluatorError(f"{folder}: no site there; run `evaluator site build`")
+    handler = functools.partial(_Quiet, directory=str(folder))
+    try:
+        return http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        reason = error.strerror
+        raise EvaluatorError(f"port {port}: {reason}; name another with --port") from None
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a line for each request."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
