@@ -15,9 +15,10 @@ from evaluator.board import queue, ranking
 from evaluator.board.check import check_tree
 from evaluator.board.check_change import check_change, check_model_unchanged
 from evaluator.board.submissions import Board, read_board, read_submission, read_tree
-from evaluator.core.errors import DocumentError, EvaluatorError
+from evaluator.core.errors import DocumentError, EvaluatorError, Fault
 from evaluator.core.files import pretty_bytes, write_atomic
 from evaluator.core.records import Submission, Task
+from evaluator.show import err as stderr
 from evaluator.show import (
     out,
     progress_bar,
@@ -26,7 +27,6 @@ from evaluator.show import (
     show_ranking,
     show_table,
 )
-from evaluator.show import err as stderr
 from evaluator.tasks import load_task, task_names
 
 HELP = """A leaderboard for language models that lives in a git repository.
@@ -106,7 +106,7 @@ def check(
         bool, typer.Option("--annotate", help="Print faults as annotations of GitHub Actions.")
     ] = False,
 ) -> None:
-    """Check board, submissions and results; every fault at once, with file, line and what to do.
+    r"""Check board, submissions and results; every fault at once, with file, line and what to do.
 
     \b
     Examples:
@@ -114,7 +114,8 @@ def check(
       evaluator check submissions/my-org/my-model
       evaluator check --base origin/main
     """
-    names, faults = None, []
+    names: list[str] | None = None
+    faults: list[Fault] = []
     if paths:
         tree = paths[0].resolve().parents[1]
         names = [f"{path.resolve().parent.name}/{path.resolve().name}" for path in paths]
@@ -168,7 +169,7 @@ def run(
         int, typer.Option(min=1, help="Most tokens that enter the model at once.")
     ] = 16_384,
 ) -> None:
-    """Measure a submission. Stopped at any moment, the same command goes on where it was.
+    r"""Measure a submission. Stopped at any moment, the same command goes on where it was.
 
     A limited run is a trial: it goes below build/partial/ and is refused anywhere else.
 
@@ -243,8 +244,8 @@ def score(
 ) -> None:
     """Score kept responses again, without a model.
 
-    A result of the present scorer must come out equal. One of an older scorer gets a new file beside
-    it, `<run>.s<scorer>.json`.
+    A result of the present scorer must come out equal. One of an older scorer gets a new file
+    beside it, `<run>.s<scorer>.json`.
     """
     from evaluator.measure.data import load_examples
     from evaluator.measure.rescore import rescore, write_rescored

@@ -298,7 +298,8 @@ class CausalBackend:
     def _encode_pairs(self, requests: Sequence[Request]) -> list[tuple[list[int], list[int]]]:
         """Encode (context, continuation) pairs; each distinct text is tokenised once."""
         contexts = {id(r.prompt): r.prompt.text() for r in requests}
-        wholes, plain = {}, {}
+        wholes: dict[str, None] = {}
+        plain: dict[str, None] = {}
         for request in requests:
             context = contexts[id(request.prompt)]
             (wholes if context else plain)[context + request.continuation] = None

@@ -42,7 +42,7 @@ def common_prefix(rows: Sequence[Sequence[int]]) -> int:
     """Return how many leading ids all rows share."""
     if not rows:
         return 0
-    low, high = min(rows), max(rows)
+    low, high = min(map(list, rows)), max(map(list, rows))
     for i, (a, b) in enumerate(zip(low, high, strict=False)):
         if a != b:
             return i

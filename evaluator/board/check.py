@@ -1,7 +1,7 @@
-"""Check: is what stands in the tree what it must be? Everything is read as data, all faults at once.
+"""Check: is what stands in the tree what it must be? All faults at once, everything read as data.
 
-This file looks at the tree; `check_result` looks into one result; `check_change` looks at what a pull
-request changes.
+This file looks at the tree; `check_result` looks into one result; `check_change` looks at what a
+pull request changes.
 """
 
 from __future__ import annotations

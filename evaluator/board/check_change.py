@@ -1,7 +1,7 @@
 """Check a pull request: which files it changes, and whether a contribution may change them.
 
-The tree of the pull request is read as data: from `git diff` and `git ls-tree`, never by running it.
-A change of anything outside submissions/ is no submission and is left to review and tests.
+The tree of the pull request is read as data: from `git diff` and `git ls-tree`, never by running
+it. A change of anything outside submissions/ is no submission and is left to review and tests.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ def check_model_unchanged(base_root: Path, head_root: Path, name: str) -> list[F
     Args:
         base_root: submissions/ at the base commit.
         head_root: submissions/ of the pull request.
+        name: the submission.
     """
     if not any((base_root / name).glob("results/*/*/*.json")):
         return []

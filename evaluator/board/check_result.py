@@ -1,4 +1,4 @@
-"""Check one result that follows its schema: does it contradict itself, its lock or its responses?"""
+"""Check one result that follows its schema: does it contradict itself, its lock, its responses?"""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def check_result(root: Path, path: str, result: Json) -> list[Fault]:
     Args:
         root: the folder submissions/.
         path: where the result stands below it.
+        result: its content.
     """
 
     def tell(pointer: str, message: str) -> Fault:

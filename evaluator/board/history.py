@@ -68,7 +68,7 @@ def read_history(repository: Path, below: str = "submissions") -> list[Change]:
                     author=author,
                     date=date,
                     subject=subject.strip(),
-                )  # fmt: skip
+                )
             )
     return changes
 

@@ -1,7 +1,7 @@
-"""Publish: the repository -> what the site shows. Pure functions; the same tree gives the same bytes.
+"""Publish: the repository -> what the site shows. The same tree gives the same bytes.
 
-`read_site` gathers everything once; the `*_data` functions turn it into plain values. Templates show
-those values and the same values are offered for download, so that page and file never differ.
+`read_site` gathers everything once; the `*_data` functions turn it into plain values. Templates
+show those values and the same values are offered for download, so that page and file never differ.
 """
 
 from __future__ import annotations
@@ -110,6 +110,11 @@ def row_data(row: Place | Unranked) -> Json:
     }
 
 
+def rows_of(ranking: Ranking) -> list[Place | Unranked]:
+    """Return all rows of a suite: the ranked in order, then the others."""
+    return [*ranking.places, *ranking.unranked]
+
+
 def ranking_data(ranking: Ranking) -> Json:
     """Return a ranked suite: what `rank --json` prints and `data/<suite>.json` holds."""
     suite = ranking.suite
@@ -131,7 +136,7 @@ def ranking_csv(ranking: Ranking) -> str:
     facts = ("model", "title", "organisation", "licence", "parameters", "best_rank", "worst_rank",
              "tie_group", "index", "low", "high")  # fmt: skip
     writer.writerow([*facts, *ranking.suite.areas, *tasks])
-    for row in map(row_data, (*ranking.places, *ranking.unranked)):
+    for row in [row_data(row) for row in rows_of(ranking)]:
         areas = [row["areas"].get(area) for area in ranking.suite.areas]
         scores = [row["tasks"][task]["value"] for task in tasks]
         writer.writerow([safe_cell(v) for v in (*(row[f] for f in facts), *areas, *scores)])
@@ -194,8 +199,7 @@ def model_data(site: Site, entry: Entry) -> Json:
     places = []
     for name in submission.suites:
         ranking = site.rankings[name]
-        rows = (*ranking.places, *ranking.unranked)
-        row = next(r for r in rows if r.entry.submission.id == submission.id)
+        row = next(r for r in rows_of(ranking) if r.entry.submission.id == submission.id)
         places.append({"suite": name, "title": ranking.suite.title, **row_data(row)})
     tasks = dict.fromkeys(t for name in submission.suites for t in site.rankings[name].suite.tasks)
     return {

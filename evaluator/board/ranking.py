@@ -190,7 +190,8 @@ def _place(suite: Suite, rows: list[tuple[Entry, dict[str, Cell]]]) -> tuple[Pla
     covariance = index_covariance(suite, [cells for _, cells in rows])
     signs = tell_apart(scores, covariance)
     best, worst = rank_intervals(signs)
-    order = sorted(range(len(rows)), key=lambda i: (-round(scores[i], 9), rows[i][0].submission.id))
+    names = [entry.submission.id for entry, _ in rows]
+    order = sorted(range(len(rows)), key=lambda i: (-round(float(scores[i]), 9), names[i]))
     groups = _tie_groups(order, signs.tolist())
     half = Z95 * np.sqrt(np.maximum(np.diag(covariance), 0))
     return tuple(
@@ -210,7 +211,7 @@ def _place(suite: Suite, rows: list[tuple[Entry, dict[str, Cell]]]) -> tuple[Pla
 
 
 def _tie_groups(order: list[int], signs: list[list[int]]) -> dict[int, int]:
-    """Number the tie groups from the top: a group ends at the first model told apart from its first."""
+    """Number the tie groups from the top; one ends at the first model told apart from its first."""
     groups: dict[int, int] = {}
     leader, number = -1, 0
     for model in order:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -181,14 +182,14 @@ def read_entry(root: Path, name: str) -> Entry:
         DocumentError: the faults of all its files.
     """
     faults: list[Fault] = []
-    read = _collect(faults, lambda: read_submission(root, name))
+    read = _collect(faults, partial(read_submission, root, name))
     home = root / name
     standing = [
-        _collect(faults, lambda p=path: Standing(path=_below(root, p), result=_result(root, p)))
+        _collect(faults, partial(_read_standing, root, path))
         for path in sorted(home.glob("results/*/*/*.json"))
     ]
     attempts = [
-        _collect(faults, lambda p=path: _attempt(root, p))
+        _collect(faults, partial(_read_attempt, root, path))
         for path in sorted(home.glob("attempts/*.json"))
     ]
     card = home / "card.md"
@@ -219,10 +220,10 @@ def read_tree(root: Path) -> Tree:
         DocumentError: the faults of all files at once.
     """
     faults: list[Fault] = []
-    board = _collect(faults, lambda: read_board(root))
-    entries = [_collect(faults, lambda n=name: read_entry(root, n)) for name in entry_names(root)]
+    board = _collect(faults, partial(read_board, root))
+    entries = [_collect(faults, partial(read_entry, root, name)) for name in entry_names(root)]
     decisions = [
-        _collect(faults, lambda p=path: read_decision(root, p))
+        _collect(faults, partial(read_decision, root, path))
         for path in sorted((root / "decisions").glob("*.yaml"))
     ]
     if board is None or faults:
@@ -265,9 +266,9 @@ def _below(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix()
 
 
-def _result(root: Path, path: Path) -> Json:
-    return read_result(path, _below(root, path))
+def _read_standing(root: Path, path: Path) -> Standing:
+    return Standing(path=_below(root, path), result=read_result(path, _below(root, path)))
 
 
-def _attempt(root: Path, path: Path) -> Json:
+def _read_attempt(root: Path, path: Path) -> Json:
     return read_json_document(path.read_bytes(), _below(root, path), "attempt")

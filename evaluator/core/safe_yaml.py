@@ -100,33 +100,18 @@ def _guard(text: str, path: str) -> list[Fault]:
     depth = documents = 0
     try:
         for count, event in enumerate(yaml.parse(text, Loader=yaml.BaseLoader)):
-            line = event.start_mark.line + 1
-
-            def refuse(message: str, at: int = line) -> None:
-                faults.append(Fault(path, at, "", message))
-
-            if count > MAX_EVENTS:
-                refuse(f"more than {MAX_EVENTS} values: shorten the file")
-                break
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    refuse("a second document ('---'): keep one document a file")
-                    break
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-                if depth > MAX_DEPTH:
-                    refuse(f"nested deeper than {MAX_DEPTH} levels")
-                    break
-            if isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            if isinstance(event, yaml.AliasEvent):
-                refuse(f"alias *{event.anchor}: write the value out instead")
-            elif isinstance(event, yaml.NodeEvent):
-                if event.anchor:
-                    refuse(f"anchor &{event.anchor}: write the value out instead")
-                if getattr(event, "tag", None):
-                    refuse(f"tag {event.tag!r}: remove it; the schema decides the type")
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            documents += isinstance(event, yaml.DocumentStartEvent)
+            for limit, found, message in (
+                (MAX_EVENTS, count, f"more than {MAX_EVENTS} values: shorten the file"),
+                (1, documents, "a second document ('---'): keep one document a file"),
+                (MAX_DEPTH, depth, f"nested deeper than {MAX_DEPTH} levels"),
+            ):
+                if found > limit:
+                    return [*faults, Fault(path, line, "", message)]
+            faults += [Fault(path, line, "", message) for message in _refusals(event)]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = " ".join(filter(None, (error.context, error.problem)))
@@ -134,6 +119,22 @@ def _guard(text: str, path: str) -> list[Fault]:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         faults.append(Fault(path, 1, "", f"not valid YAML: {error}".split("\n")[0]))
     return faults
+
+
+def _refusals(event: yaml.Event) -> list[str]:
+    """Return what one event brings that is never allowed."""
+    if isinstance(event, yaml.AliasEvent):
+        return [f"alias *{event.anchor}: write the value out instead"]
+    found = []
+    if anchor := getattr(event, "anchor", None):
+        found.append(f"anchor &{anchor}: write the value out instead")
+    if tag := getattr(event, "tag", None):
+        found.append(f"tag {tag!r}: remove it; the schema decides the type")
+    return found
+
+
+def _line(node: Node) -> int:
+    return node.start_mark.line + 1 if node.start_mark else 1
 
 
 class _Reader:
@@ -146,11 +147,12 @@ class _Reader:
         self.faults: list[Fault] = []
 
     def build(self, node: Node, pointer: str) -> Json:
-        self.lines.setdefault(pointer, node.start_mark.line + 1)
+        self.lines.setdefault(pointer, _line(node))
         if isinstance(node, MappingNode):
             return self.build_mapping(node, pointer)
         if isinstance(node, SequenceNode):
             return [self.build(item, f"{pointer}/{i}") for i, item in enumerate(node.value)]
+        assert isinstance(node, ScalarNode)
         if node.style:  # quoted or block text
             self.quoted.add(pointer)
             return node.value
@@ -159,7 +161,7 @@ class _Reader:
     def build_mapping(self, node: MappingNode, pointer: str) -> dict[str, Json]:
         found: dict[str, Json] = {}
         for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
+            line = _line(key_node)
             if not isinstance(key_node, ScalarNode):
                 self.faults.append(Fault(self.path, line, pointer, "a key must be plain text"))
                 continue

@@ -71,7 +71,7 @@ def read_json_document(data: bytes, path: str, name: str) -> dict[str, Json]:
 
 def check_value(value: Json, name: str, document: Document) -> list[Fault]:
     """Return all faults of `value` against the schema `name`."""
-    faults = []
+    faults: list[Fault] = []
     for error in _validator(name).iter_errors(value):
         for leaf in _leaves(error):
             pointer = "".join(pointer_step(str(step)) for step in leaf.absolute_path)
@@ -81,8 +81,9 @@ def check_value(value: Json, name: str, document: Document) -> list[Fault]:
 
 def _leaves(error: ValidationError) -> list[ValidationError]:
     """Return the errors that say something: those inside the closest branch of a choice."""
-    if error.validator in ("oneOf", "anyOf") and error.context and "message" not in error.schema:
-        branches: dict[int, list[ValidationError]] = {}
+    told = isinstance(error.schema, dict) and "message" in error.schema
+    if error.validator in ("oneOf", "anyOf") and error.context and not told:
+        branches: dict[int | str, list[ValidationError]] = {}
         for inner in error.context:
             branches.setdefault(inner.schema_path[0], []).append(inner)
         closest = min(branches.values(), key=len)
@@ -92,9 +93,12 @@ def _leaves(error: ValidationError) -> list[ValidationError]:
 
 def _tell(error: ValidationError, pointer: str) -> list[tuple[str, str]]:
     """Return (pointer, message) pairs for one schema error, in words a contributor can act on."""
-    rule, wanted, found = error.validator, error.validator_value, error.instance
+    rule = error.validator
+    found: Any = error.instance
+    wanted: Any = error.validator_value
+    schema: Any = error.schema
     if rule == "additionalProperties":
-        known = sorted(error.schema.get("properties", {}))
+        known = sorted(schema.get("properties", {}))
         extra = sorted(set(found) - set(known))
         return [
             (pointer + pointer_step(key), f"unknown key; known here: {', '.join(known)}")
@@ -102,11 +106,11 @@ def _tell(error: ValidationError, pointer: str) -> list[tuple[str, str]]:
         ]
     if rule == "required":
         missing = next(key for key in wanted if f"'{key}' is" in error.message)
-        about = error.schema.get("properties", {}).get(missing, {}).get("description", "")
+        about = schema.get("properties", {}).get(missing, {}).get("description", "")
         return [(pointer + pointer_step(missing), f"is missing: {about}".rstrip(": "))]
     shown = _short(found)
-    if rule in ("oneOf", "anyOf", "not", "pattern") and "message" in error.schema:
-        return [(pointer, f"{shown}: {error.schema['message']}")]
+    if rule in ("oneOf", "anyOf", "not", "pattern") and "message" in schema:
+        return [(pointer, f"{shown}: {schema['message']}")]
     if rule == "enum":
         return [(pointer, f"{shown} is not one of {', '.join(map(str, wanted))}")]
     if rule == "const":

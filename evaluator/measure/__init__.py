@@ -1,1 +1,1 @@
-"""From a submission to results: data, requests, packs, run, score. Needs a model; torch stays in backends."""
+"""From a submission to results: data, requests, packs, run, score. torch stays in backends."""

@@ -14,7 +14,10 @@ def write_attempt(home: Path, submission: str, task: str, key: str, error: Evalu
 
     Args:
         home: the submission's folder.
+        submission: its id.
+        task: name of the task.
         key: identity of the measurement, '' if the model could not be read at all.
+        error: why there is no result.
     """
     folder = home / "attempts"
     stem = key[:12] or "no-model"

@@ -102,8 +102,8 @@ def fetch(pin: DataPin) -> bytes:
         looked = ", ".join(map(str, data_folders())) or "no folder (EVALUATOR_DATA is not set)"
         raise DataError(
             f"{pin.id}: not in {looked}, not in the cache, and {address} does not answer "
-            f"({getattr(error, 'reason', error)}). Connect to a network, or set EVALUATOR_DATA to a "
-            f"folder that holds {pin.benchmark}/{pin.file}."
+            f"({getattr(error, 'reason', error)}). Connect to a network, or set EVALUATOR_DATA to "
+            f"a folder that holds {pin.benchmark}/{pin.file}."
         ) from None
 
 

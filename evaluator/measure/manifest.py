@@ -38,6 +38,7 @@ def model_folder(submission: Submission, home: Path) -> Path:
     """Return the folder that holds the model's files, downloading them from the hub if need be.
 
     Args:
+        submission: the model.
         home: the submission's own folder.
 
     Raises:
@@ -59,9 +60,8 @@ def model_folder(submission: Submission, home: Path) -> Path:
         )
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
-        raise ModelError(
-            f"{submission.id}: cannot fetch {submission.repo} at {submission.revision[:12]}: {reason}"
-        ) from None
+        what = f"{submission.repo} at {submission.revision[:12]}"
+        raise ModelError(f"{submission.id}: cannot fetch {what}: {reason}") from None
     return Path(path)
 
 

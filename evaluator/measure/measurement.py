@@ -81,9 +81,8 @@ class Measurer:
         requests = build_requests(task, examples)
         request_set = describe_requests(task, examples, requests)
         key = key_of(self.submission, self.manifest, task, request_set.sha256)
-        journal = (
-            self.settings.work / f"{self.submission.id.replace('/', '--')}-{task.name}-{key[:12]}"
-        )
+        folder = f"{self.submission.id.replace('/', '--')}-{task.name}-{key[:12]}"
+        journal = self.settings.work / folder
         place = self.settings.out / self.submission.id / "results" / task.name / key[:12]
         standing = sorted(place.glob("????????.json"))
         if standing and not self.settings.again:

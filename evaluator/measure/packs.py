@@ -1,8 +1,8 @@
 """Requests -> packs: the unit of work, of resume and of hand-out.
 
-A pack is a run of requests that share their prompt's beginning (description and shots), so that a
-backend can compute it once. Packs are a pure function of the request list: they do not depend on the
-machine, on what is already done, or on how many workers there are.
+A pack is a run of requests that share their prompt's beginning (description and shots), so that
+a backend can compute it once. Packs are a pure function of the request list: they do not depend on
+the machine, on what is already done, or on how many workers there are.
 """
 
 from __future__ import annotations

@@ -128,8 +128,8 @@ def score_section(task: Task, scored: Scored) -> dict[str, Json]:
 def result_path(root: Path, result: Json) -> Path:
     """Return where a result stands below a tree of submissions."""
     name = result["responses"]["sha256"][:8]
-    folder = root / result["submission"] / "results" / result["task"]["name"]
-    return folder / result["key"][:12] / f"{name}.json"
+    submission, task, key = result["submission"], result["task"]["name"], result["key"]
+    return root / str(submission) / "results" / str(task) / str(key)[:12] / f"{name}.json"
 
 
 def write_result(root: Path, result: Json, lines: bytes, keep_below: int) -> Path:

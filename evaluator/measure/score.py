@@ -174,7 +174,7 @@ def _judge_choice(
     pred, tied = pick_by_length(example, run, task.length)
     counts["ties"] += tied
     among = example.candidates or range(len(run))
-    best = sorted((run[i].logprob / max(task.length(example.choices[i]), 1) for i in among))[-2:]
+    best = sorted(run[i].logprob / max(task.length(example.choices[i]), 1) for i in among)[-2:]
     counts["near_ties"] += len(best) == 2 and best[1] - best[0] < NEAR_TIE_NATS
     p = probabilities(run)
     return {

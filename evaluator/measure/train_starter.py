@@ -2,10 +2,10 @@
 
     python -m evaluator.measure.train_starter [small|medium|large ...]
 
-Deterministic on one machine: seeded weights, seeded text, one thread. Trained on the starter suite's
-training seed only; test questions and the shots shown with them are left out. Answers weigh ten times
-as much as the text around them: answering is what a model of this size can learn in minutes, but
-without the text it never finds out which words belong together.
+Deterministic on one machine: seeded weights, seeded text, one thread. Trained on the starter
+suite's training seed only; test questions and the shots shown with them are left out. Answers weigh
+ten times as much as the text around them: answering is what a model of this size can learn in
+minutes, but without the text it never finds out which words belong together.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def train(recipe: Recipe, tokenizer: Tokenizer) -> LlamaForCausalLM:
         losses = cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten(), reduction="none")
         loss = (losses * weights[:, 1:].flatten()).sum() / weights[:, 1:].sum()
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()

@@ -1,7 +1,7 @@
 """Functions from items to numbers.
 
-Door 2: to add a metric, write one function under `@mean_metric` or `@table_metric` in the file of its
-kind and name it in a task. Nothing else is edited; its page and its row in every result follow.
+Door 2: to add a metric, write one function under `@mean_metric` or `@table_metric` in the file of
+its kind and name it in a task. Nothing else is edited; its page and its row in every result follow.
 """
 
 from __future__ import annotations

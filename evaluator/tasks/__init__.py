@@ -1,7 +1,7 @@
 """What the board asks: one file a task, and the file's name is the task's name.
 
-Door 1: to add a task, write `tasks/<name>.py` with a `TASK`, its pins in `pins/<benchmark>.json`, and
-run `evaluator tasks lock`. Nothing else is edited.
+Door 1: to add a task, write `tasks/<name>.py` with a `TASK`, its pins in `pins/<benchmark>.json`,
+and run `evaluator tasks lock`. Nothing else is edited.
 """
 
 from __future__ import annotations

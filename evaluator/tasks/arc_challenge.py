@@ -1,8 +1,9 @@
 """ARC Challenge: grade-school science questions that simple retrieval gets wrong.
 
-Paper: Clark et al. 2018, arXiv 1803.05457. 1,172 test questions with three to five options, which are
-not shown: each is scored as the answer. Prompt as in lm-evaluation-harness 0.4.13 `arc_challenge`;
-the 25 shots are the first of the development file (there: drawn from the training file).
+Paper: Clark et al. 2018, arXiv 1803.05457. 1,172 test questions with three to five options, which
+are not shown: each is scored as the answer. Prompt as in lm-evaluation-harness 0.4.13
+`arc_challenge`; the 25 shots are the first of the development file (there: drawn from the training
+file).
 
 Quirks: some options are labelled 1 to 4 instead of A to D, so the answer is found by its label.
 """

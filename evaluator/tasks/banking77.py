@@ -2,8 +2,8 @@
 
 Paper: Casanueva et al. 2020, arXiv 2003.04807. 3,080 test messages, 40 of each intent. A language
 model is asked by log-likelihood over the 77 labels, written with spaces, after five worked examples
-(the first training message of five intents spread over the list). Our own prompt: no harness we know
-of has a settled one.
+(the first training message of five intents spread over the list). Our own prompt: no harness we
+know of has a settled one.
 
 Quirks: some messages hold line ends, which become spaces; labels keep the spelling of the source
 (`reverted_card_payment?`, `Refund_not_showing_up`).

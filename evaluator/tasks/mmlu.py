@@ -2,8 +2,8 @@
 
 Paper: Hendrycks et al. 2021, arXiv 2009.03300. 14,042 test questions, five shots of each subject's
 own development file in its order. Description, prompt and answer letters as in
-lm-evaluation-harness 0.4.13 `mmlu`. The score is the share of all questions (micro); each subject is
-a group, and their plain mean, which Open LLM Leaderboard v1 showed, stands beside it.
+lm-evaluation-harness 0.4.13 `mmlu`. The score is the share of all questions (micro); each subject
+is a group.
 
 The pinned mirror has a header row and answers 0 to 3. 27 questions stand twice in their subject, as
 in the original.

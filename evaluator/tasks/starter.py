@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from evaluator.core.records import Example, Examples
 
@@ -153,7 +154,7 @@ def make_question(rng: random.Random, name: str) -> Example:
     else:
         options = rng.sample(_NAMES, 4)
         more, most = rng.choice(_AHEAD)
-        facts = [f"{a} is {more} than {b}." for a, b in zip(options, options[1:], strict=False)]
+        facts = [f"{a} is {more} than {b}." for a, b in pairwise(options)]
         rng.shuffle(facts)
         question, group = f"Question: {' '.join(facts)} Who is the {most}?\nAnswer:", "order"
         right = options[0]

@@ -1,7 +1,7 @@
 """Starter suite, classification: which of six topics a message to a help desk has.
 
-Half the messages are English, half Chinese; small talk around the message names other topics' words,
-so that counting words is not enough. Generated in code (starter.py), no file.
+Half the messages are English, half Chinese; small talk around the message names other topics'
+words, so that counting words is not enough. Generated in code (starter.py), no file.
 """
 
 from __future__ import annotations

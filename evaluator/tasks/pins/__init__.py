@@ -1,0 +1,1 @@
+"""Pinned files, one JSON a benchmark; see evaluator.tasks.load_pins."""
