@@ -1,0 +1,5 @@
+"""The fixture of a real repository, for all tests of this folder."""
+
+from conftest_e2e import repository
+
+__all__ = ["repository"]

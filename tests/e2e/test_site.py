@@ -1,0 +1,257 @@
+"""The built site: deterministic, self-contained, inert to hostile text, right on a phone."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import threading
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from conftest import need
+from conftest_e2e import ROOT, evaluator
+
+from evaluator.board.site import build_site, serve_site
+from evaluator.core.errors import EvaluatorError
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    to = tmp_path_factory.mktemp("site") / "built"
+    build_site(ROOT, ROOT / "submissions", to)
+    return to
+
+
+class Links(HTMLParser):
+    """Collects what a page refers to, its ids, and whatever could run."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.ids: set[str] = set()
+        self.handlers: list[str] = []
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.ids |= {found[key] for key in ("id", "name") if found.get(key)}
+        if tag == "a" and found.get("href"):
+            self.links.append(found["href"])
+        if tag in ("script", "img", "iframe", "source", "embed", "object") and found.get("src"):
+            self.loads.append(found["src"])
+        if tag == "link" and found.get("rel") in ("stylesheet", "icon", "preconnect"):
+            self.loads.append(found["href"])
+        self.handlers += [f"{tag} {key}" for key in found if key.startswith("on")]
+
+
+def digest(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_same_tree_gives_the_same_bytes(site, tmp_path):
+    build_site(ROOT, ROOT / "submissions", tmp_path / "again")
+    assert digest(tmp_path / "again") == digest(site)
+
+
+def test_the_sources_of_the_site_are_never_wiped():
+    config = yaml.safe_load(re.sub(r"!!python\S*", "", (ROOT / "mkdocs.yml").read_text()))
+    assert config["site_dir"] == "build/site"
+    with pytest.raises(EvaluatorError, match="would be wiped"):
+        build_site(ROOT, ROOT / "submissions", ROOT / "site")
+    assert (ROOT / "site/hooks.py").is_file()
+    ignored = subprocess.run(["git", "check-ignore", "-q", "site/hooks.py"], cwd=ROOT, check=False)
+    assert ignored.returncode == 1, "site/ must not be ignored by git"
+
+
+def test_every_internal_link_resolves_and_nothing_is_loaded_from_elsewhere(site):
+    pages = {path: Links(path) for path in site.rglob("*.html") if path.name != "404.html"}
+    assert len(pages) > 25
+    broken = []
+    for path, page in pages.items():
+        for address in page.loads:
+            assert not urlsplit(address).netloc, f"{path} loads {address}"
+        assert not page.handlers, f"{path}: {page.handlers}"
+        for link in (*page.links, *page.loads):
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            assert not parts.path.startswith("/"), f"{path}: {link} does not work from a sub-path"
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            target = target / "index.html" if target.is_dir() else target
+            missing = target in pages and parts.fragment and parts.fragment not in pages[target].ids
+            if not target.is_file() or (missing and not parts.fragment.startswith("__")):
+                broken.append(f"{path.relative_to(site)}: {link}")
+    assert not broken
+
+
+def test_the_home_page_is_a_ranked_table_in_plain_html(site):
+    home = (site / "index.html").read_text()
+    assert home.count('<th scope="row"><a href="models/') == 5
+    assert "Rank" in home and "95 % interval" in home
+    order = re.findall(r'<th scope="row"><a href="models/([a-z-]+)/"', home)
+    assert order[0] == "starter--large"
+
+
+HOSTILE_TITLE = "<script>window.pwned=1</script>\"'>{{7*7}}=cmd()"
+HOSTILE_CARD = """---
+license: mit
+---
+## Intended use
+
+<script>window.pwned=1</script> <img src=x onerror="window.pwned=1">
+
+[click](javascript:window.pwned=1) {onclick=alert(1)}
+
+--8<-- "mkdocs.yml"
+
+<div id="scores" style="position:fixed">over everything</div>
+
+## Training data
+
+{% raw %}{{ config.site_name }}{% endraw %}
+
+## Limitations
+
+<https://evil.example/track.png>
+"""
+
+
+@pytest.fixture()
+def hostile_site(tmp_path, tree) -> Path:
+    home = tree / "baseline/random"
+    declared = (home / "submission.yaml").read_text()
+    quoted = HOSTILE_TITLE.replace("'", "''")
+    (home / "submission.yaml").write_text(
+        declared.replace("title: Random baseline", f"title: '{quoted}'")
+    )
+    (home / "card.md").write_text(HOSTILE_CARD)
+    build_site(ROOT, tree, tmp_path / "built")
+    return tmp_path / "built"
+
+
+def test_hostile_names_and_cards_are_inert(hostile_site):
+    page = (hostile_site / "models/baseline--random/index.html").read_text()
+    assert "<script>window.pwned" not in page
+    for sign in ("onerror", "onclick=", "javascript:", "position:fixed", "docs_dir"):
+        card = page.split('class="b-card"')[1].split('class="b-foot"')[0]
+        assert sign not in card.replace("{onclick=alert(1)}", ""), sign
+    assert "&lt;script&gt;window.pwned" in page
+    home = (hostile_site / "index.html").read_text()
+    assert "<script>window.pwned" not in home
+    csv = (hostile_site / "data/starter.csv").read_text()
+    assert "{{7*7}}" in csv
+
+
+@pytest.fixture(scope="module")
+def browser():
+    need("chromium", shutil.which("chromium") is not None, "install Debian's chromium")
+    from playwright.sync_api import sync_playwright
+
+    flags = [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+        "--disable-background-networking", "--disable-component-update",
+    ]  # fmt: skip
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium")
+        started = playwright.chromium.launch(executable_path=path, args=flags)
+        yield started
+        started.close()
+
+
+@pytest.fixture()
+def serve():
+    """Serve a folder below a sub-path of localhost, as a project's pages are."""
+    servers = []
+
+    def start(folder: Path) -> str:
+        home = folder.parent / "served"
+        home.mkdir(exist_ok=True)
+        if not (home / "board").exists():
+            (home / "board").symlink_to(folder)
+        (home / "index.html").write_text("")
+        server = serve_site(home, 0)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}/board/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+PAGES = (
+    "",
+    "models/",
+    "models/starter--large/",
+    "tasks/",
+    "tasks/mmlu/",
+    "suites/core/",
+    "ranking/",
+)
+
+
+@pytest.mark.parametrize("width", [320, 768, 1440])
+def test_pages_show_without_errors_or_overflow(browser, serve, site, width):
+    address = serve(site)
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    for path in PAGES:
+        page = context.new_page()
+        said: list[str] = []
+        asked: list[str] = []
+        page.on("console", lambda m, said=said: said.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e, said=said: said.append(str(e)))
+        page.on("request", lambda r, asked=asked: asked.append(r.url))
+        page.goto(address + path)
+        page.wait_for_load_state("networkidle")
+        assert said == [], (path, said)
+        assert all(url.startswith((address, "data:", "blob:")) for url in asked), asked
+        width_of = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(width_of) <= 0, f"{path} is wider than {width}"
+        page.close()
+    context.close()
+
+
+def test_a_visitor_walks_from_the_table_to_a_model_and_a_task(browser, serve, site):
+    page = browser.new_page()
+    page.goto(serve(site))
+    page.get_by_role("row").filter(has_text="Starter large").first.get_by_role("link").click()
+    assert page.get_by_role("heading", level=1).inner_text().startswith("Starter large")
+    page.get_by_role("link", name="Starter: topics").first.click()
+    assert "Starter: topics" in page.get_by_role("heading", level=1).inner_text()
+    page.close()
+
+
+def test_the_site_reads_without_javascript(browser, serve, site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(serve(site))
+    assert page.get_by_role("row").filter(has_text="Starter large").first.is_visible()
+    context.close()
+
+
+def test_hostile_text_runs_nothing_in_a_browser(browser, serve, hostile_site):
+    page = browser.new_page()
+    address = serve(hostile_site)
+    for path in ("", "models/", "models/baseline--random/"):
+        page.goto(address + path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("window.pwned") is None
+    page.close()
+
+
+def test_a_broken_tree_is_told_in_a_sentence(tmp_path, tree):
+    (tree / "board.yaml").write_text("schema: 1\n")
+    told = evaluator("site", "build", "--tree", str(tree), "--to", str(tmp_path / "x"), cwd=ROOT,
+                     check=False)  # fmt: skip
+    assert told.returncode == 1
