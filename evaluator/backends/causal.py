@@ -34,6 +34,18 @@ from evaluator.core.records import Request, Response
 LEAST_SHARED = 16
 """A shared beginning shorter than this many tokens is not worth a forward pass of its own."""
 
+FORBIDDEN = (
+    "auto_map",
+    "trust_remote_code",
+    "quantization_config",
+    # these can name a kernel on the hub: code that would be fetched and run
+    "attn_implementation",
+    "_attn_implementation",
+    "_experts_implementation",
+    "use_kernels",
+)
+"""Keys of a configuration that bring code or change the numbers."""
+
 Row = tuple[int, ...]
 
 
@@ -55,12 +67,22 @@ class CausalBackend:
         try:
             config = AutoConfig.from_pretrained(folder, **safe)
             self._tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
-            self._model = AutoModelForCausalLM.from_pretrained(
-                folder, config=config, dtype=getattr(torch, dtype), use_safetensors=True, **safe
+            self._model, loaded = AutoModelForCausalLM.from_pretrained(
+                folder,
+                config=config,
+                dtype=getattr(torch, dtype),
+                use_safetensors=True,
+                output_loading_info=True,
+                **safe,
             )
-        except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
-            reason = str(error).strip().split("\n")[0]
+        except Exception as error:  # a stranger's files can raise anything
+            reason = str(error).strip().split("\n")[0] or type(error).__name__
             raise ModelError(f"{folder}: transformers cannot load it: {reason}") from None
+        if missing := sorted(loaded["missing_keys"]):
+            raise ModelError(
+                f"{folder}: {len(missing)} weights are not in its files ({missing[0]}, ...); "
+                "they would be filled with random numbers"
+            )
         self._model.eval().to(machine.device)
         self._machine = machine
         self._longest = longest_input(config, self._tokenizer)
@@ -200,7 +222,13 @@ class CausalBackend:
         texts = [request.prompt.text() for request in requests]
         ids_of = dict(zip(texts, self._encode(texts), strict=True))
         most = requests[0].max_tokens
+        if self._longest <= most:
+            raise ModelError(
+                f"{most} tokens are to be written, but the model takes {self._longest}"
+            )
         prompts = [cut_left(ids_of[text], self._longest - most) for text in texts]
+        if not all(ids for ids, _ in prompts):
+            raise ModelError("an empty prompt: there is nothing to write after")
         order = sorted(range(len(prompts)), key=lambda i: (-len(prompts[i][0]), prompts[i][0]))
         found: dict[int, Response] = {}
         while order:
@@ -241,7 +269,9 @@ class CausalBackend:
                 logits_to_keep=1,
             )
             cache = output.past_key_values
-            following = output.logits[:, -1].float().argmax(dim=1)
+            best, following = output.logits[:, -1].float().max(dim=1)
+            if not torch.isfinite(best).all():
+                raise ModelError("the model gives logits that are no numbers: check its weights")
             stay = []
             for line, (row, token) in enumerate(zip(alive, following.tolist(), strict=True)):
                 written[row].append(token)
@@ -368,10 +398,13 @@ def refuse_unsafe(folder: Path) -> None:
         raise ModelError(f"{folder}: no *.safetensors file")
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{folder}/config.json: not valid JSON: {error}") from None
-    for key in ("auto_map", "quantization_config", "trust_remote_code"):
-        if key in config:
+    if not isinstance(config, dict):
+        raise ModelError(f"{folder}/config.json: must be an object of settings")
+    parts = [config, *(part for part in config.values() if isinstance(part, dict))]
+    for key in FORBIDDEN:
+        if any(key in part for part in parts):
             raise ModelError(f"{folder}/config.json: {key!r} is not allowed here; remove it")
 
 

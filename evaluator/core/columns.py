@@ -35,11 +35,13 @@ def pack(name: str, values: FloatArray) -> str:
             raise ValueError(f"column {name} holds a value other than 0 and 1")
         data = np.packbits(values.astype(np.uint8), bitorder="little").tobytes()
     elif kind == "u16":
-        whole = np.where(values == -1, NONE, values)
-        if not np.all((whole >= 0) & (whole <= NONE) & (whole == np.floor(whole))):
+        fits = (values == -1) | ((values >= 0) & (values < NONE) & (values == np.floor(values)))
+        if not np.all(fits):
             raise ValueError(f"column {name} holds a value that is no index")
-        data = whole.astype("<u2").tobytes()
+        data = np.where(values == -1, NONE, values).astype("<u2").tobytes()
     else:
+        if np.any(np.abs(values) > np.finfo(np.float32).max):
+            raise ValueError(f"column {name} holds a value that 32 bits cannot hold")
         data = values.astype("<f4").tobytes()
     return base64.b64encode(data).decode("ascii")
 

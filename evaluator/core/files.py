@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterable
@@ -47,6 +48,12 @@ def parse_json(data: bytes) -> Json:
     def refuse_constant(name: str) -> NoReturn:
         raise ValueError(f"{name} is not a number")
 
+    def finite(digits: str) -> float:
+        value = float(digits)
+        if math.isinf(value):
+            raise ValueError(f"{digits[:20]} is larger than any number here")
+        return value
+
     def unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         found = dict(pairs)
         if len(found) < len(pairs):
@@ -55,7 +62,16 @@ def parse_json(data: bytes) -> Json:
         return found
 
     try:
-        return json.loads(data, parse_constant=refuse_constant, object_pairs_hook=unique)
+        text = data.decode("utf-8")
+        value = json.loads(
+            text,
+            parse_constant=refuse_constant,
+            parse_float=finite,
+            object_pairs_hook=unique,
+        )
+        if "\\u" in text:
+            canonical_bytes(value)  # an escaped half of a surrogate pair cannot be written
+        return value
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

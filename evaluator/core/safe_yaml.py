@@ -21,10 +21,11 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 12
 MAX_EVENTS = 20_000
 HIDDEN = re.compile(
-    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-"""Control, zero-width and bidirectional characters: text that is not what it looks like."""
+"""Control, zero-width and bidirectional characters, line ends of Unicode alone, halves of surrogate
+pairs: text that is not what it looks like."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,16 @@ def _decode(data: bytes, path: str) -> str:
     faults = []
     for number, line_text in enumerate(text.split("\n"), 1):
         for found in HIDDEN.finditer(line_text.rstrip("\r")):
-            name = unicodedata.name(found[0], f"U+{ord(found[0]):04X}")
-            faults.append(Fault(path, number, "", f"invisible character {name}: remove it"))
+            faults.append(Fault(path, number, "", _hidden_message(found[0])))
             break
     if faults:
         raise DocumentError(faults)
     return text
+
+
+def _hidden_message(character: str) -> str:
+    name = unicodedata.name(character, f"U+{ord(character):04X}")
+    return f"invisible character {name}: remove it"
 
 
 def _guard(text: str, path: str) -> list[Fault]:
@@ -130,6 +135,8 @@ def _refusals(event: yaml.Event) -> list[str]:
         found.append(f"anchor &{anchor}: write the value out instead")
     if tag := getattr(event, "tag", None):
         found.append(f"tag {tag!r}: remove it; the schema decides the type")
+    if isinstance(event, yaml.ScalarEvent) and (hidden := HIDDEN.search(event.value)):
+        found.append(_hidden_message(hidden[0]))  # an escape in a quoted text
     return found
 
 

@@ -8,10 +8,10 @@ are checked before a byte of it is parsed; nothing wrong is ever cached.
 from __future__ import annotations
 
 import csv
+import http.client
 import io
 import json
 import os
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable
@@ -98,7 +98,7 @@ def fetch(pin: DataPin) -> bytes:
         with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as answer:
             data: bytes = answer.read(pin.bytes + 1)
             return data
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (http.client.HTTPException, OSError, ValueError) as error:
         looked = ", ".join(map(str, data_folders())) or "no folder (EVALUATOR_DATA is not set)"
         raise DataError(
             f"{pin.id}: not in {looked}, not in the cache, and {address} does not answer "
