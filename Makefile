@@ -31,7 +31,7 @@ types: env
 	$(BIN)/mypy
 
 tests: env
-	$(BIN)/pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 site: env ## build the site into build/site
 	$(BIN)/evaluator site build

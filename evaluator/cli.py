@@ -128,7 +128,7 @@ def check(
         names = existing
     faults = sorted({*faults, *check_tree(tree, names)})
     if faults:
-        show_faults(faults, tree.resolve(), annotate=annotate)
+        show_faults(faults, Path(_shown(tree.resolve())), annotate=annotate)
         raise typer.Exit(1)
     looked = "the whole tree" if names is None else ", ".join(names) or "no submission changed"
     out.print(f"ok: {looked}")

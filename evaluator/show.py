@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -23,11 +24,12 @@ def show_faults(faults: Sequence[Fault], tree: Path, *, annotate: bool) -> None:
     """Print faults, one a line; as annotations that GitHub shows beside the line if asked."""
     for fault in faults:
         if annotate:
-            at = f"file={_escape(f'{tree.name}/{fault.path}')},line={max(fault.line, 1)}"
+            file = f"{tree.name}/{fault.path}"
+            at = f"file={_escape(file)},line={max(fault.line, 1)}"
             text = f"{fault.pointer + ': ' if fault.pointer else ''}{fault.message}"
             out.print(f"::error {at}::{_escape(text)}")
         else:
-            err.print(str(fault))
+            err.print(str(replace(fault, path=str(tree / fault.path))))
     plural = "" if len(faults) == 1 else "s"
     err.print(f"{len(faults)} fault{plural}")
 

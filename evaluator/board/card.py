@@ -15,7 +15,7 @@ MAX_BYTES = 64 * 1024
 HEADINGS = ("Intended use", "Training data", "Limitations")
 """Second-level headings that every card must have."""
 TAGS = {
-    "p", "br", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em",
+    "p", "br", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em",
     "strong", "del", "table", "thead", "tbody", "tr", "th", "td", "hr", "a",
 }  # fmt: skip
 
@@ -74,5 +74,5 @@ def render_card(text: str) -> str:
         url_schemes={"https", "mailto"},
         link_rel="nofollow ugc noopener noreferrer",
     )
-    # headings start below those of the page that holds the card
-    return re.sub(r"(</?h)([2-5])\b", lambda m: f"{m[1]}{int(m[2]) + 1}", cleaned)
+    # headings start below "Model card", a second-level heading of the page that holds the card
+    return re.sub(r"(</?h)([1-6])\b", lambda m: f"{m[1]}{min(int(m[2]) + 2, 6)}", cleaned)

@@ -12,10 +12,9 @@ from pathlib import Path
 from evaluator.core.errors import EvaluatorError, Fault
 from evaluator.core.files import Json, sha256
 from evaluator.core.records import Items, Metric
-from evaluator.core.stats import interval
 from evaluator.measure.manifest import read_lock
 from evaluator.measure.result import items_of, recompute_key, recompute_tables, responses_path
-from evaluator.measure.score import canonical, primary_score
+from evaluator.measure.score import canonical, interval_of, primary_score
 from evaluator.tasks import load_task, locked_request_set, task_names
 
 Tell = Callable[[str, str], Fault]
@@ -159,7 +158,7 @@ def _check_metric(
     metric: Metric, primary: bool, items: Items, result: Json, tell: Tell
 ) -> list[Fault]:
     score = primary_score(metric, items) if primary else metric.compute(items)
-    stderr, low, high = interval(score.value, score.influence, score.proportion)
+    stderr, low, high = interval_of(metric, score, items.clusters)
     wanted = {
         "value": canonical(score.value),
         "stderr": None if math.isnan(stderr) else canonical(stderr),

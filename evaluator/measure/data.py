@@ -99,9 +99,10 @@ def fetch(pin: DataPin) -> bytes:
             data: bytes = answer.read(pin.bytes + 1)
             return data
     except (http.client.HTTPException, OSError, ValueError) as error:
-        looked = ", ".join(map(str, data_folders())) or "no folder (EVALUATOR_DATA is not set)"
+        folders = ", ".join(map(str, data_folders()))
+        looked = f"not in {folders}" if folders else "EVALUATOR_DATA is not set"
         raise DataError(
-            f"{pin.id}: not in {looked}, not in the cache, and {address} does not answer "
+            f"{pin.id}: {looked}, it is not in the cache, and {address} does not answer "
             f"({getattr(error, 'reason', error)}). Connect to a network, or set EVALUATOR_DATA to "
             f"a folder that holds {pin.benchmark}/{pin.file}."
         ) from None

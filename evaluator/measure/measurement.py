@@ -114,7 +114,7 @@ class Measurer:
         return Measured(path=path, result=result, fresh=True)
 
     def key_of(self, task: Task) -> str:
-        """Return the identity of a full measurement of a task, from tasks/lock.json; '' if unlocked."""
+        """Return the identity of a full measurement, from tasks/lock.json; '' if not locked."""
         locked = locked_request_set(task.name)
         return key_of(self.submission, self.manifest, task, locked.sha256) if locked else ""
 

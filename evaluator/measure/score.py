@@ -197,7 +197,7 @@ def _judge_text(
 def _estimate(metric: Metric, task: Task, items: Items) -> Json:
     """Return value and interval; the primary is taken from the columns, as anyone can later."""
     score = primary_score(metric, items) if metric is task.primary else metric.compute(items)
-    stderr, low, high = interval(score.value, score.influence, score.proportion, items.clusters)
+    stderr, low, high = interval_of(metric, score, items.clusters)
     if not math.isfinite(score.value):
         raise ScoreError(f"{task.name}: {metric.name} is {score.value}")
     from_items = not metric.mean or metric is task.primary
@@ -209,6 +209,15 @@ def _estimate(metric: Metric, task: Task, items: Items) -> Json:
         "n": items.n,
         "tier": "items" if from_items else "responses",
     }
+
+
+def interval_of(
+    metric: Metric, score: Score, clusters: Sequence[str]
+) -> tuple[float, float, float]:
+    """Return (standard error, low, high); the interval ends where the metric's range does."""
+    stderr, low, high = interval(score.value, score.influence, score.proportion, clusters)
+    least, most = sorted((metric.worst, metric.best))
+    return stderr, max(low, least), min(high, most)
 
 
 def canonical(value: float) -> float:

@@ -2,8 +2,8 @@
 
 Paper: Lin et al. 2022, arXiv 2109.07958. The 817 questions of the first version, as harnesses
 report them. One request set serves both metrics: every option of MC2 is scored, and MC1 picks among
-the subset that its list names (a subset in all 817 rows; exactly one of it is true). The true option
-of MC1 always comes first in the file, so the options are put in the order of a hash.
+the subset that its list names (a subset in all 817 rows; exactly one of it is true). The true
+option of MC1 always comes first in the file, so the options are put in the order of a hash.
 
 Six worked questions stand before each question. They were written by others and define the
 benchmark, so they are pinned and parsed like data: from lm-evaluation-harness's task file.
