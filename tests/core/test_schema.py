@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from evaluator.core.errors import DocumentError
+from evaluator.core.schema import NAMES, load_schema, read_document, read_json_document
+
+GOOD = """\
+schema: 1
+title: Some model
+organisation: Some org
+model:
+  kind: causal
+  repo: some-org/some-model
+  revision: 0123456789abcdef0123456789abcdef01234567
+  dtype: bfloat16
+  chat_template: none
+licence: Apache-2.0
+training_data: Public web text.
+suites: [core]
+maintainers: [someone]
+"""
+
+BOARD = """\
+schema: 1
+title: A board
+summary: A sentence.
+repository: https://example.org/board
+season: 2026-1
+home: core
+suites:
+  core:
+    title: Core
+    summary: A sentence.
+    areas:
+      math:
+        - task: gsm8k
+          reason: Steps that can be checked.
+limits:
+  responses_bytes: 1000
+"""
+
+SOURCE = GOOD[GOOD.index("  kind") : GOOD.index("licence")]
+
+
+def faults_of(text: str, name: str = "submission") -> list[tuple[int, str, str]]:
+    with pytest.raises(DocumentError) as caught:
+        read_document(text.encode(), "s.yaml", name)
+    return [(fault.line, fault.pointer, fault.message) for fault in caught.value.faults]
+
+
+def test_a_good_submission_and_board_are_read_with_their_types() -> None:
+    value, document = read_document(GOOD.encode(), "s.yaml", "submission")
+    assert value["schema"] == 1
+    assert value["model"]["revision"].startswith("0123")
+    assert document.lines["/model/revision"] == 7
+    board, _ = read_document(BOARD.encode(), "b.yaml", "board")
+    assert board["limits"]["responses_bytes"] == 1000
+
+
+@pytest.mark.parametrize("written", ['"1"', "'1'", "|\n  1"])
+def test_quoted_numbers_are_text(written: str) -> None:
+    found = faults_of(GOOD.replace("schema: 1", f"schema: {written}"))
+    assert {(line, pointer) for line, pointer, _ in found} == {(1, "/schema")}
+    assert any("must be of type integer" in message for _, _, message in found)
+
+
+@pytest.mark.parametrize("written", ["01", "1.0", "1e0", "0x1", "+1", "1_0", "true", "one", "[1]"])
+def test_only_plain_decimal_digits_are_an_integer(written: str) -> None:
+    found = faults_of(
+        BOARD.replace("responses_bytes: 1000", f"responses_bytes: {written}"), "board"
+    )
+    assert [(line, pointer) for line, pointer, _ in found] == [(16, "/limits/responses_bytes")]
+
+
+@pytest.mark.parametrize("word", ["no", "12:30:45", "010", "1.10", "null-model"])
+def test_words_that_yaml_would_change_stay_words(word: str) -> None:
+    value, _ = read_document(GOOD.replace("Some model", word).encode(), "s.yaml", "submission")
+    assert value["title"] == word
+
+
+def test_all_faults_are_reported_at_once_with_line_and_pointer() -> None:
+    text = (
+        GOOD.replace("title: Some model", "titel: Some model")
+        .replace("dtype: bfloat16", "dtype: int3")
+        .replace("licence: Apache-2.0", 'licence: "Apache 2.0"')
+        .replace("suites: [core]", "suites: [Core, core, core]")
+        .replace("maintainers: [someone]", "maintainers: ['@someone']\n")
+    )
+    found = {(line, pointer): message for line, pointer, message in faults_of(text)}
+    assert set(found) == {
+        (1, "/title"),
+        (2, "/titel"),
+        (8, "/model/dtype"),
+        (10, "/licence"),
+        (12, "/suites"),
+        (12, "/suites/0"),
+        (13, "/maintainers/0"),
+    }
+    assert found[1, "/title"].startswith("is missing: name of the model")
+    assert "unknown key; known here: " in found[2, "/titel"]
+    assert "float32, bfloat16, float16" in found[8, "/model/dtype"]
+    assert "SPDX" in found[10, "/licence"]
+    assert "without @" in found[13, "/maintainers/0"]
+
+
+@pytest.mark.parametrize("key", ["title", "organisation", "model", "licence", "suites"])
+def test_a_missing_key_is_named_with_what_it_means(key: str) -> None:
+    text = re.sub(rf"(?m)^{key}:.*\n(  .*\n)*", "", GOOD)
+    assert [(p, m.startswith("is missing: ")) for _, p, m in faults_of(text)] == [(f"/{key}", True)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "  kind: causal\n",
+        "  kind: causal\n  repo: a/b\n  dtype: float32\n  chat_template: none\n",
+        SOURCE + "  folder: weights\n",
+        SOURCE + "  policy: random\n",
+        SOURCE.replace("causal", "scripted"),
+        "  kind: scripted\n",
+        "  kind: scripted\n  policy: random\n  dtype: float32\n",
+        "  kind: causal\n  policy: random\n",
+        "  kind: causal\n  folder: weights\n  dtype: float32\n",
+    ],
+)
+def test_a_model_has_exactly_one_source(source: str) -> None:
+    found = faults_of(GOOD.replace(SOURCE, source))
+    assert [(line, pointer) for line, pointer, _ in found] == [(4, "/model")]
+    assert "name one source" in found[0][2]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        SOURCE,
+        "  kind: causal\n  folder: weights\n  dtype: float32\n  chat_template: none\n",
+        "  kind: scripted\n  policy: majority\n",
+    ],
+)
+def test_each_single_source_is_accepted(source: str) -> None:
+    assert read_document(GOOD.replace(SOURCE, source).encode(), "s.yaml", "submission")
+
+
+@pytest.mark.parametrize("branch", ["main", "v1.0", "refs/pr/1", "0123456", "0" * 41, "A" * 40])
+def test_a_branch_or_tag_is_no_revision(branch: str) -> None:
+    found = faults_of(GOOD.replace("0123456789abcdef0123456789abcdef01234567", branch))
+    assert [pointer for _, pointer, _ in found] == ["/model/revision"]
+    assert "never a branch or tag" in found[0][2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pointer"),
+    [
+        (
+            "revision: " + "0123456789abcdef" * 2 + "01234567",
+            'revision: "{}\\n"',
+            "/model/revision",
+        ),
+        ("repo: some-org/some-model", 'repo: "some-org/some-model\\n"', "/model/repo"),
+        ("licence: Apache-2.0", 'licence: "Apache-2.0\\n"', "/licence"),
+        ("suites: [core]", 'suites: ["core\\n"]', "/suites/0"),
+        ("maintainers: [someone]", 'maintainers: ["someone\\n"]', "/maintainers/0"),
+        ("title: Some model", 'title: "Some model\\n"', "/title"),
+        ("title: Some model", 'title: "Some\\nmodel"', "/title"),
+    ],
+)
+def test_a_line_end_never_slips_past_a_pattern(old: str, new: str, pointer: str) -> None:
+    text = GOOD.replace(old, new.format("0123456789abcdef" * 2 + "01234567"))
+    assert text != GOOD
+    assert [found for _, found, _ in faults_of(text)] == [pointer]
+
+
+def walk(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        for part in schema.values():
+            yield from walk(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from walk(part)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_pattern_of_any_schema_lets_a_trailing_line_end_pass(name: str) -> None:
+    patterns = [s["pattern"] for s in walk(load_schema(name)) if isinstance(s.get("pattern"), str)]
+    assert patterns or name == "board"
+    assert [p for p in patterns if not p.startswith("^") or not p.endswith(r"(?![\s\S])")] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_object_of_a_schema_is_closed_and_every_key_described(name: str) -> None:
+    schema = load_schema(name)
+    for part in walk(schema):
+        if part.get("type") == "object":
+            assert "additionalProperties" in part
+    for key, about in schema["properties"].items():
+        assert about.get("description"), key
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (b"{", "not valid JSON"),
+        (b'{"a": NaN}', "NaN is not a number"),
+        (b'{"a": 1e999}', "larger than any number"),
+        (b'{"a": 1, "a": 2}', "'a' stands twice"),
+        (b'{"a": "\\ud800"}', "not valid JSON"),
+        (b"\xff", "not valid JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"[]", "must be of type object"),
+        (b"5", "must be of type object"),
+        (b"{}", "is missing"),
+    ],
+)
+def test_json_that_is_no_attempt_is_refused_with_the_reason(data: bytes, word: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read_json_document(data, "a.json", "attempt")
+    assert any(word in fault.message for fault in caught.value.faults)
+
+
+def test_a_good_attempt_is_read_and_json_types_are_not_guessed() -> None:
+    good = {
+        "schema": 1,
+        "submission": "a/b",
+        "task": "gsm8k",
+        "key": "",
+        "state": "failed",
+        "reason": "out of memory",
+        "when": "2026-01-01T00:00:00Z",
+    }
+    assert read_json_document(json.dumps(good).encode(), "a.json", "attempt") == good
+    with pytest.raises(DocumentError):
+        read_json_document(json.dumps(good | {"schema": "1"}).encode(), "a.json", "attempt")
+    with pytest.raises(DocumentError):
+        read_json_document(
+            json.dumps(good | {"key": "a" * 64 + "\n"}).encode(), "a.json", "attempt"
+        )
