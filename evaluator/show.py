@@ -25,18 +25,21 @@ def show_faults(faults: Sequence[Fault], tree: Path, *, annotate: bool) -> None:
     for fault in faults:
         if annotate:
             file = f"{tree.name}/{fault.path}"
-            at = f"file={_escape(file)},line={max(fault.line, 1)}"
+            at = f"file={_escape(file, _PROPERTY)},line={max(fault.line, 1)}"
             text = f"{fault.pointer + ': ' if fault.pointer else ''}{fault.message}"
-            out.print(f"::error {at}::{_escape(text)}")
+            out.print(f"::error {at}::{_escape(text, _LINE_ENDS)}")
         else:
             err.print(str(replace(fault, path=str(tree / fault.path))))
     plural = "" if len(faults) == 1 else "s"
     err.print(f"{len(faults)} fault{plural}")
 
 
-def _escape(text: str) -> str:
-    """Escape what could begin or end a workflow command (github.com/actions/toolkit command.ts)."""
-    table = {"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"}
+_LINE_ENDS = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+_PROPERTY = {**_LINE_ENDS, ":": "%3A", ",": "%2C"}
+
+
+def _escape(text: str, table: dict[str, str]) -> str:
+    """Escape what could end a workflow command (actions/toolkit, packages/core command.ts)."""
     return "".join(table.get(ch, ch) for ch in text)
 
 

@@ -55,13 +55,17 @@ def pad_right(rows: Sequence[Sequence[int]]) -> torch.Tensor:
     return torch.tensor([list(row) + [0] * (length - len(row)) for row in rows])
 
 
-def token_logprobs(logits: torch.Tensor, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return ((R,) fp32 log-probability of each id, (R,) whether it is the most likely one).
+def token_logprobs(
+    logits: torch.Tensor, rows: torch.Tensor, ids: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return ((N,) fp32 log-probability of each id in its row, (N,) whether it is the likeliest).
 
     Args:
-        logits: (R, V) rows in any float type; only scored rows ever reach this function.
-        ids: (R,) the token that follows each row.
+        logits: (R, V) in any float type; only scored rows ever reach this function.
+        rows: (N,) row of each id; a row may serve many.
+        ids: (N,) token that follows the row.
     """
-    rows = logits.float()
-    chosen = rows.gather(1, ids[:, None])[:, 0]
-    return chosen - torch.logsumexp(rows, dim=1), rows.argmax(dim=1) == ids
+    wide = logits.float()
+    normaliser = torch.logsumexp(wide, dim=1)
+    best = wide.argmax(dim=1)
+    return wide[rows, ids] - normaliser[rows], best[rows] == ids

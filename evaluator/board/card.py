@@ -15,8 +15,8 @@ MAX_BYTES = 64 * 1024
 HEADINGS = ("Intended use", "Training data", "Limitations")
 """Second-level headings that every card must have."""
 TAGS = {
-    "p", "br", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em",
-    "strong", "del", "table", "thead", "tbody", "tr", "th", "td", "hr", "a",
+    "p", "br", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code",
+    "em", "strong", "del", "table", "thead", "tbody", "tr", "th", "td", "hr", "a",
 }  # fmt: skip
 
 

@@ -17,6 +17,8 @@ from evaluator.core.errors import DocumentError, Fault
 FILES = ("submission.yaml", "card.md")
 """What a contributor writes."""
 FOLDER = "submissions"
+MAX_WEIGHTS = 2_000_000
+"""Largest weights file in git, bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,34 +42,52 @@ def changed_files(repository: Path, base: str, head: str) -> list[ChangedFile]:
 
 
 def check_change(repository: Path, base: str, head: str) -> tuple[list[str], list[Fault]]:
-    """Return (submissions touched, faults) of a change.
+    """Return (submissions touched, faults) of a change; paths in faults are below submissions/.
 
-    A contribution touches one folder `submissions/<org>/<model>/` and in it only its two files;
-    results, locks and attempts are written by the board's own workflow.
+    A contribution touches one folder `<org>/<model>/` and in it only submission.yaml and card.md, or
+    small weights. Results, locks and attempts are written by the board's own workflow alone. Board
+    and decisions are for code owners and never come with a submission.
     """
-    touched: set[str] = set()
-    faults = []
     changes = [c for c in changed_files(repository, base, head) if c.path.startswith(FOLDER + "/")]
-    modes = _modes(repository, head)
+    trees = _tree(repository, head)
+    touched: set[str] = set()
+    others: list[str] = []
+    faults = []
     for change in changes:
-        shown = change.path.encode("utf-8", errors="replace").decode()
-        found = re.fullmatch(rf"{FOLDER}/([^/\n]+)/([^/\n]+)/([^/\n]+)", change.path)
-        if found is None or found[3] not in FILES:
-            message = (
-                "may not be changed by a contribution: add only submission.yaml and card.md in one "
-                "folder submissions/<org>/<model>/; results are written by the board's workflow"
-            )
-            faults.append(Fault(shown, 0, "", message))
+        path = change.path.removeprefix(FOLDER + "/")
+        shown = path.encode("utf-8", errors="replace").decode()
+        found = re.fullmatch(r"([^/\n]+)/([^/\n]+)/(.+)", path, re.DOTALL)
+        if found is None or found[1] == "decisions":
+            others.append(shown)
             continue
         touched.add(f"{found[1]}/{found[2]}")
-        mode = modes.get(change.path)
-        if mode not in (None, "100644"):
-            message = f"has mode {mode}: commit a plain file, no link and nothing executable"
-            faults.append(Fault(shown, 0, "", message))
+        reason = _refusal(found[3], *trees.get(change.path, ("", 0)))
+        if reason:
+            faults.append(Fault(shown, 0, "", reason))
     if len(touched) > 1:
-        message = f"touches {', '.join(sorted(touched))}: one submission a pull request"
-        faults.append(Fault(FOLDER, 0, "", message))
+        message = f"{', '.join(sorted(touched))} change together: one submission a pull request"
+        faults.append(Fault("", 0, "", message))
+    if touched and others:
+        message = f"{', '.join(others)} changes with a submission: two pull requests, please"
+        faults.append(Fault("", 0, "", message))
     return sorted(touched), faults
+
+
+def _refusal(name: str, mode: str, size: int) -> str:
+    """Return why a file of a submission may not come with a contribution; '' if it may."""
+    weights = re.fullmatch(r"weights/[^/\n]+", name) is not None
+    if name not in FILES and not weights:
+        return (
+            "may not be changed by a contribution: add only submission.yaml and card.md; results, "
+            "locks and attempts are written by the board's workflow"
+        )
+    if mode and mode != "100644":
+        return f"has mode {mode}: commit a plain file, no link and nothing executable"
+    if weights and size > MAX_WEIGHTS:
+        return (
+            f"{size} bytes of weights; more than {MAX_WEIGHTS} belong on the hub (repo, revision)"
+        )
+    return ""
 
 
 def check_model_unchanged(base_root: Path, head_root: Path, name: str) -> list[Fault]:
@@ -95,7 +115,12 @@ def check_model_unchanged(base_root: Path, head_root: Path, name: str) -> list[F
     return [Fault(f"{name}/submission.yaml", 0, "/model", message)]
 
 
-def _modes(repository: Path, head: str) -> dict[str, str]:
-    out = run_git(repository, "ls-tree", "-r", "-z", head, "--", FOLDER)
+def _tree(repository: Path, head: str) -> dict[str, tuple[str, int]]:
+    """Return path -> (mode, bytes) of every file below submissions/ at a commit."""
+    out = run_git(repository, "ls-tree", "-r", "-l", "-z", head, "--", FOLDER)
     entries = out.decode("utf-8", errors="surrogateescape").split("\0")[:-1]
-    return {path: facts.split(" ")[0] for facts, path in (e.split("\t", 1) for e in entries)}
+    found = {}
+    for facts, path in (entry.split("\t", 1) for entry in entries):
+        mode, _, _, size = facts.split()
+        found[path] = mode, int(size) if size.isdigit() else 0
+    return found

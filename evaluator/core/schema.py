@@ -111,6 +111,8 @@ def _tell(error: ValidationError, pointer: str) -> list[tuple[str, str]]:
     shown = _short(found)
     if rule in ("oneOf", "anyOf", "not", "pattern") and "message" in schema:
         return [(pointer, f"{shown}: {schema['message']}")]
+    if found is None and rule in ("type", "enum", "const"):
+        return [(pointer, f"is empty: {schema.get('description', '')}".rstrip(": "))]
     if rule == "enum":
         return [(pointer, f"{shown} is not one of {', '.join(map(str, wanted))}")]
     if rule == "const":

@@ -1,0 +1,107 @@
+"""Load a model from files without running anything they bring."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import AutoConfig, AutoTokenizer
+
+from evaluator.core.errors import ModelError
+
+FORBIDDEN = (
+    "auto_map",
+    "trust_remote_code",
+    "quantization_config",
+    # these can name a kernel on the hub: code that would be fetched and run
+    "attn_implementation",
+    "_attn_implementation",
+    "_experts_implementation",
+    "use_kernels",
+)
+"""Keys of a configuration that bring code or change the numbers."""
+
+
+def load_model(folder: Path, kind: Any, dtype: str) -> tuple[Any, Any, Any]:
+    """Return (configuration, tokenizer, model) of a folder in Hugging Face layout.
+
+    Args:
+        folder: holds config.json, a tokenizer and *.safetensors.
+        kind: the `Auto...` class of transformers that makes the model.
+        dtype: float32, bfloat16 or float16.
+
+    Raises:
+        ModelError: code of its own, pickled weights, unknown architecture, broken files.
+    """
+    refuse_unsafe(folder)
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    safe = {"trust_remote_code": False, "local_files_only": True}
+    try:
+        config = AutoConfig.from_pretrained(folder, **safe)
+        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+        model, loaded = kind.from_pretrained(
+            folder,
+            config=config,
+            dtype=getattr(torch, dtype),
+            use_safetensors=True,
+            output_loading_info=True,
+            **safe,
+        )
+    except Exception as error:  # a stranger's files can raise anything
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise ModelError(f"{folder}: transformers cannot load it: {reason}") from None
+    if missing := sorted(loaded["missing_keys"]):
+        raise ModelError(
+            f"{folder}: {len(missing)} weights are not in its files ({missing[0]}, ...); "
+            "they would be filled with random numbers"
+        )
+    return config, tokenizer, model.eval()
+
+
+def refuse_unsafe(folder: Path) -> None:
+    """Refuse a folder whose loading would need code or pickle.
+
+    Raises:
+        ModelError: no configuration, no safetensors, a pickled file, or a configuration that names
+            code of its own or a quantisation.
+    """
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder}: no config.json; expected a model in Hugging Face layout")
+    pickled = sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.suffix in (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
+    )
+    if pickled:
+        raise ModelError(
+            f"{folder}: {', '.join(pickled)} may run code when loaded; keep safetensors only"
+        )
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(f"{folder}: no *.safetensors file")
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{folder}/config.json: not valid JSON: {error}") from None
+    if not isinstance(config, dict):
+        raise ModelError(f"{folder}/config.json: must be an object of settings")
+    parts = [config, *(part for part in config.values() if isinstance(part, dict))]
+    for key in FORBIDDEN:
+        if any(key in part for part in parts):
+            raise ModelError(f"{folder}/config.json: {key!r} is not allowed here; remove it")
+
+
+def longest_input(config: Any, tokenizer: Any) -> int:
+    """Return the most tokens the model takes, by the first of the names in use for it.
+
+    (lm-evaluation-harness 0.4.13, `HFLM.max_length`.)
+    """
+    inner = getattr(config, "text_config", config)
+    for name in ("n_positions", "max_position_embeddings", "n_ctx"):
+        if getattr(inner, name, None):
+            return int(getattr(inner, name))
+    known = int(tokenizer.model_max_length)
+    return known if known < 10**12 else 2048
