@@ -44,9 +44,9 @@ def changed_files(repository: Path, base: str, head: str) -> list[ChangedFile]:
 def check_change(repository: Path, base: str, head: str) -> tuple[list[str], list[Fault]]:
     """Return (submissions touched, faults) of a change; paths in faults are below submissions/.
 
-    A contribution touches one folder `<org>/<model>/` and in it only submission.yaml and card.md, or
-    small weights. Results, locks and attempts are written by the board's own workflow alone. Board
-    and decisions are for code owners and never come with a submission.
+    A contribution touches one folder `<org>/<model>/` and in it only submission.yaml and card.md,
+    or small weights. Results, locks and attempts are written by the board's own workflow alone.
+    Board and decisions are for code owners and never come with a submission.
     """
     changes = [c for c in changed_files(repository, base, head) if c.path.startswith(FOLDER + "/")]
     trees = _tree(repository, head)

@@ -12,6 +12,7 @@ import http.client
 import io
 import json
 import os
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable
@@ -99,6 +100,8 @@ def fetch(pin: DataPin) -> bytes:
             data: bytes = answer.read(pin.bytes + 1)
             return data
     except (http.client.HTTPException, OSError, ValueError) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         folders = ", ".join(map(str, data_folders()))
         looked = f"not in {folders}" if folders else "EVALUATOR_DATA is not set"
         raise DataError(

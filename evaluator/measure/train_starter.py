@@ -49,7 +49,7 @@ class Recipe:
 
 RECIPES = {
     "small": Recipe(width=32, layers=2, inner=80, steps=300),
-    "medium": Recipe(width=64, layers=3, inner=160, steps=1000),
+    "medium": Recipe(width=64, layers=3, inner=160, steps=500),
     "large": Recipe(width=96, layers=4, inner=224, steps=2600),
 }
 
