@@ -9,11 +9,13 @@ import os
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
 from evaluator import reference
 from evaluator.board.pages import Rendered, render_site
+from evaluator.core.errors import EvaluatorError
 
 HERE = Path(__file__).parent
 SUBMISSIONS = Path(os.environ.get("EVALUATOR_SUBMISSIONS", HERE.parent / "submissions"))
@@ -23,7 +25,10 @@ rendered: dict[str, Rendered] = {}
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add generated pages, downloads and the assets of the theme."""
     rendered.clear()
-    rendered.update(render_site(SUBMISSIONS, HERE / "templates"))
+    try:
+        rendered.update(render_site(SUBMISSIONS, HERE / "templates"))
+    except EvaluatorError as error:
+        raise PluginError(f"{SUBMISSIONS} is not in order:\n{error}") from None
     rendered.update(
         {path: Rendered(content=text, in_nav=True) for path, text in reference.pages().items()}
     )
