@@ -187,6 +187,11 @@ def suite_data(site: Site, name: str) -> Json:
     data: dict[str, Json] = ranking_data(ranking)
     data["headline"] = tie_sentence(ranking)
     data["season"] = site.tree.board.season
+    data["asked"] = [
+        {"area": area, "task": t.task, "title": load_task(t.task).title, "reason": t.reason}
+        for area, tasks in ranking.suite.areas.items()
+        for t in tasks
+    ]
     data["last_result"] = max((row["measured"] for row in data["ranked"]), default="")
     ends = [end for row in data["ranked"] for end in (row["low"], row["high"], 0.0, 100.0)]
     data["scale"] = [min(ends, default=0.0), max(ends, default=100.0)]
