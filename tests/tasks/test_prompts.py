@@ -1,0 +1,229 @@
+"""The exact text of every prompt.
+
+Rows below are invented in the form of each benchmark's files. UPDATE_GOLDEN=1 writes the golden
+files anew: look at the difference before committing it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+
+from evaluator.core.errors import DataError, TaskError
+from evaluator.core.files import hash_json
+from evaluator.core.records import DataPin, Examples, Request, Task
+from evaluator.measure.data import load_examples, parse_rows
+from evaluator.measure.requests import build_requests, lock_entry, sent
+from evaluator.tasks import load_task, locked_request_set, task_names
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "prompts"
+LOCK = json.loads((ROOT / "evaluator/tasks/lock.json").read_bytes())["tasks"]
+UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
+
+
+def csv_bytes(*rows: Sequence[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+def lines(*records: Any) -> bytes:
+    return "".join(json.dumps(record) + "\n" for record in records).encode()
+
+
+def arc_row(number: int, labels: str, key: str) -> Any:
+    choices = [{"text": f"thing {i} of {number}", "label": label} for i, label in enumerate(labels)]
+    stem = f"Which of these invented things is number {number}?"
+    return {
+        "id": f"Made_{number}",
+        "question": {"stem": stem, "choices": choices},
+        "answerKey": key,
+    }
+
+
+def sum_row(a: int, b: int) -> Any:
+    return {
+        "question": f"Ada has {a} pens and buys {b}. How many has she?",
+        "answer": f"{a} + {b} = <<{a}+{b}={a + b}>>{a + b} pens.\n#### {a + b:,}",
+    }
+
+
+def bank_rows(split: str) -> bytes:
+    pins = {pin.id: pin for pin in load_task("banking77").pins}
+    assert set(pins) == {"banking77/categories", "banking77/test", "banking77/train"}
+    shown = [(f"An invented\nmessage, number {i}", f"made_{i}") for i in range(0, 77, 16)]
+    test = [("Where is my\n made-up  card?", "made_3"), ('"Odd", she said', "made_76")]
+    return csv_bytes(("text", "category"), *(shown if split == "train" else test))
+
+
+def invented(pin: DataPin) -> bytes:
+    """Bytes in the form of a pinned file."""
+    match pin.id.split("/"):
+        case ["arc", "challenge_test"]:
+            return lines(arc_row(100, "1234", "3"), arc_row(101, "ABCDE", "E"))
+        case ["arc", "challenge_dev"]:
+            return lines(*(arc_row(i, "ABCD", "ABCD"[i % 4]) for i in range(30)))
+        case ["gsm8k", "test"]:
+            return lines(sum_row(900, 101))
+        case ["gsm8k", "train"]:
+            return lines(*(sum_row(i, i + 1) for i in range(7)))
+        case ["banking77", "categories"]:
+            return json.dumps([f"made_{i}" for i in range(77)]).encode()
+        case ["banking77", split]:
+            return bank_rows(split)
+        case ["mmlu", split, subject]:
+            head = ("question", "choice0", "choice1", "choice2", "choice3", "answer")
+            rows = [
+                (f" What is {i} in invented {subject}?\nSay it. ", "None", "NA", "c, d", "", str(i))
+                for i in range(4 if split == "test" else 5)
+            ]
+            return csv_bytes(head, *((*row[:5], str(i % 4)) for i, row in enumerate(rows)))
+        case ["truthfulqa", "primer"]:
+            return (
+                b"doc_to_text: \"\\\n  {% set prompt_qa = '\\\n  Q: Made up?\\n\\\n"
+                b"  A: Yes.\\n\\n\\\n  Q: Sure?\\n\\\n  A: No.\\\n  '%}\\\n  {{prompt_qa}}\"\n"
+            )
+        case ["truthfulqa", _]:
+            row = {
+                "question": "Is the moon made of cheese?",
+                "mc0_targets": {},
+                "mc1_targets": {"No": 1, "Yes": 0, "Only in winter": 0},
+                "mc2_targets": {"No": 1, "It is not": 1, "Yes": 0, "Only in winter": 0},
+            }
+            return json.dumps([row]).encode()
+    raise AssertionError(f"invent rows for {pin.id}")
+
+
+def invented_examples(task: Task) -> Examples:
+    return task.load(lambda pin: parse_rows(pin, invented(pin)))
+
+
+def render(task: Task, examples: Examples) -> str:
+    """Return the first item as it is sent and what is right, line by line."""
+    first = examples.test[0]
+    asked = [r for r in build_requests(task, examples) if r.item == first.id]
+    parts = [f"item {first.id!r} group {first.group!r} candidates {list(first.candidates)}"]
+    parts.append(f"===== prompt\n{asked[0].prompt.text()}<END>")
+    for request in asked[:8]:
+        mark = "right" if request.index in first.gold else "wrong"
+        parts.append(f"===== {mark}\n{request.continuation}<END>" if request.continuation else "")
+    for answer in first.answers:
+        parts.append(f"===== answer\n{answer}<END>")
+    parts.append(f"===== stop {json.dumps(asked[0].stop)} max_tokens {asked[0].max_tokens}")
+    return "\n".join(part for part in parts if part) + "\n"
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_the_prompt_reads_as_in_the_golden_file(name: str) -> None:
+    text = render(load_task(name), invented_examples(load_task(name)))
+    path = GOLDEN / f"{name}.txt"
+    if UPDATE:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    assert path.read_bytes().decode() == text
+
+
+def test_every_golden_file_belongs_to_a_task() -> None:
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == set(task_names())
+
+
+def fingerprint(requests: Sequence[Request]) -> str:
+    return hash_json([sent(request) for request in requests])
+
+
+@pytest.mark.parametrize("name", [name for name in task_names() if load_task(name).pins])
+def test_real_requests_are_the_locked_ones(name: str, real_data: None) -> None:
+    task = load_task(name)
+    examples = load_examples(task)
+    start = Examples(test=examples.test[:3], shots=examples.shots, labels=examples.labels)
+    found = fingerprint(build_requests(task, start)[:3])
+    path = GOLDEN / "real.json"
+    golden = json.loads(path.read_bytes()) if path.exists() else {}
+    if UPDATE:
+        golden[name] = found
+        path.write_text(json.dumps(golden, indent=1, sort_keys=True) + "\n")
+    assert golden[name] == found
+    assert lock_entry(name) == LOCK[name]
+
+
+def test_the_lock_names_every_task_and_no_other() -> None:
+    assert set(LOCK) == set(task_names())
+    for name in task_names():
+        locked = locked_request_set(name)
+        assert locked is not None
+        assert locked.sha256 == LOCK[name]["board"]["clean"]["sha256"]
+
+
+# --- rules of single tasks ---
+
+
+def test_gsm8k_takes_the_first_marked_number() -> None:
+    extract = load_task("gsm8k").extract
+    assert extract("so 5\n#### 1,234.") == "1234"
+    assert extract("#### -7\n#### 8") == "-7"
+    assert extract("the answer is 5") == ""
+    assert extract("####5") == ""
+    assert extract("#### 2.50") == "2.50"
+
+
+def test_truthfulqa_shuffles_the_same_way_always_and_keeps_what_is_right() -> None:
+    task = load_task("truthfulqa")
+    (example,) = invented_examples(task).test
+    assert {example.choices[i] for i in example.gold} == {"No", "It is not"}
+    assert {example.choices[i] for i in example.candidates} == {"No", "Yes", "Only in winter"}
+    assert example == invented_examples(task).test[0]
+
+
+def test_a_primer_without_worked_questions_is_refused() -> None:
+    from evaluator.tasks.truthfulqa import read_primer
+
+    with pytest.raises(DataError, match="no prompt_qa"):
+        read_primer("doc_to_text: nothing")
+
+
+def test_mmlu_shows_each_subject_its_own_shots() -> None:
+    task = load_task("mmlu")
+    examples = invented_examples(task)
+    requests = build_requests(task, examples)
+    assert len({e.group for e in examples.test}) == 57
+    for request in requests[:: 4 * 4]:
+        subject = request.item.split("/")[0]
+        assert all(f"invented {subject}?" in shot for shot, _ in request.prompt.shots)
+        assert subject.replace("_", " ") in request.prompt.description
+
+
+def test_banking77_shows_five_intents_and_makes_line_ends_spaces() -> None:
+    examples = invented_examples(load_task("banking77"))
+    assert [shot.target for shot in examples.shots] == [f"made {i}" for i in range(0, 77, 16)]
+    assert "\n" not in examples.test[0].question.removesuffix("\nIntent:")
+
+
+def test_an_unknown_task_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(TaskError, match="known tasks are arc_challenge, "):
+        load_task("nope")
+    with pytest.raises(TaskError):
+        load_task("starter")
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_the_parts_of_a_task_fit_together(name: str) -> None:
+    task = load_task(name)
+    examples = invented_examples(task)
+    assert task.name == name
+    assert task.primary in task.metrics
+    assert task.columns[0] == "correct"
+    assert bool(examples.labels) == (task.kind in ("classification", "matching"))
+    assert ({"pred", "gold"} <= set(task.columns)) == bool(examples.labels)
+    assert len({e.id for e in examples.test}) == len(examples.test)
+    assert (task.max_tokens > 0) == (task.kind == "generation") == bool(task.stop)
+    assert task.scorer >= 1
+    for example in (*examples.test, *examples.shots):
+        assert example.target in (example.choices or (example.target,))
