@@ -59,10 +59,12 @@ class Runner:
         tokens = pad_right(rows).to(self.device)
         starts = torch.tensor([after] * len(rows) if isinstance(after, int) else list(after))
         positions = starts[:, None] + torch.arange(tokens.shape[1])
+        # filling must not stand past the last position there is
+        last = max(start + len(row) for start, row in zip(starts.tolist(), rows, strict=True)) - 1
         self.tokens_fed += tokens.numel()
         output = self.model(
             input_ids=tokens,
-            position_ids=positions.to(self.device),
+            position_ids=positions.clamp(max=last).to(self.device),
             attention_mask=None if mask is None else mask.to(self.device),
             past_key_values=cache,
             use_cache=use_cache or cache is not None,
@@ -93,6 +95,8 @@ class Runner:
         place = torch.zeros(2, len(stems[0]), dtype=torch.bool)
         place[:, 0] = True
         _, cache = self.feed(stems, place, use_cache=True)
+        if any(cache.is_sliding):  # a window would have to be passed before its error shows
+            return False
         mask = torch.ones(2, len(stems[0]) + len(tail), dtype=torch.long)
         mask[1, len(stems[1]) : len(stems[0])] = 0
         lengths = [len(stem) for stem in stems]
