@@ -122,11 +122,16 @@ def parse_rows(pin: DataPin, data: bytes) -> list[dict[str, Any]]:
     if pin.format == "text":
         return [{"text": text}]
     if pin.format == "csv":
-        return [dict(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
+        rows = [dict(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
+        if any(None in row for row in rows):
+            raise ValueError("a row has more cells than the first one has names")
+        return rows
     if pin.format == "jsonl":
         records = [json.loads(line) for line in text.split("\n") if line.strip()]
     elif pin.format == "json":
         records = json.loads(text)
+        if not isinstance(records, list):
+            raise ValueError("the file is not a list of records")
     else:
         raise DataError(f"{pin.id}: format {pin.format!r} is unknown; use csv, json, jsonl, text")
     return [_flat(record) for record in records]
@@ -151,11 +156,14 @@ def load_rows(pin: DataPin) -> datasets.Dataset:
 
     try:
         rows = parse_rows(pin, find_bytes(pin))
+        # from_list takes its columns from the first row alone
+        names = dict.fromkeys(name for row in rows for name in row)
+        table = datasets.Dataset.from_list([{n: row.get(n) for n in names} for row in rows])
     except (UnicodeDecodeError, ValueError, csv.Error) as error:
         raise DataError(f"{pin.id}: cannot be read as {pin.format}: {error}") from None
     if len(rows) != pin.rows:
         raise DataError(f"{pin.id}: {len(rows)} rows, but {pin.rows} are pinned: correct the pin")
-    return datasets.Dataset.from_list(rows)
+    return table
 
 
 def load_examples(task: Task) -> Examples:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from pathlib import Path
 
 from evaluator.core.errors import ScoreError
@@ -16,14 +17,17 @@ def read_responses(path: Path, result: Json) -> list[Response]:
     """Return the kept responses of the result at `path`.
 
     Raises:
-        ScoreError: not kept, missing, or other bytes than the result names.
+        ScoreError: not kept, missing, broken, or other bytes than the result names.
     """
     packed = responses_path(path)
     if not packed.exists():
         raise ScoreError(
             f"{packed}: no responses were kept; measure again (`evaluator run --again`)"
         )
-    lines = gzip.decompress(packed.read_bytes())
+    try:
+        lines = gzip.decompress(packed.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise ScoreError(f"{packed}: cannot be unpacked: {error}") from None
     if sha256(lines) != result["responses"]["sha256"]:
         raise ScoreError(f"{packed}: not the responses that {path.name} was scored from")
     return [to_response(parse_json(line)) for line in lines.splitlines()]

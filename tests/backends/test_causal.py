@@ -237,6 +237,22 @@ def test_writing_ends_before_the_first_stop_string(model_folder: Folder) -> None
         assert cut.tokens <= whole.tokens
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_a_row_that_ends_early_changes_nothing_in_the_others(
+    name: str, model_folder: Folder
+) -> None:
+    backend = backend_of(model_folder(name))
+    texts = [response.text for response in backend.answer(generate_requests())]
+    stops = {text[i : i + 2] for text in texts for i in range(2, 8)}
+    stops = {stop for stop in stops if 0 < sum(stop in text for text in texts) < len(texts)}
+    assert stops
+    for stop in sorted(stops)[:6]:
+        requests = generate_requests((stop,))
+        together = backend.answer(requests)
+        assert len({response.tokens for response in together}) > 1
+        assert together == [backend.answer([asked])[0] for asked in requests]
+
+
 # --- strangers' files ---
 
 

@@ -258,12 +258,22 @@ def test_rows_come_through_datasets_unchanged(
     assert found == [{"a": "NA", "b": "010"}, {"a": "None", "b": ""}]
 
 
+def test_a_key_that_only_later_rows_have_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = load(monkeypatch, tmp_path, b'{"a": 1}\n{"b": "x"}\n')
+    assert found == [{"a": 1, "b": None}, {"a": None, "b": "x"}]
+
+
 @pytest.mark.parametrize(
     ("data", "more", "message"),
     [
         (DATA, {"rows": 3}, "2 rows, but 3 are pinned"),
         (b'{"a": 1\n', {}, "cannot be read as jsonl"),
         (b"\xff\n", {}, "cannot be read as jsonl"),
+        (b'{"a": 1}\n{"a": "x"}\n', {}, "cannot be read as jsonl"),
+        (b"a,b\n1,2,3\n", {"format": "csv"}, "more cells"),
+        (b'{"a": 1}', {"format": "json"}, "not a list"),
         (b"a\n" + b"x" * 200_000 + b"\n", {"format": "csv"}, "cannot be read as csv"),
     ],
 )

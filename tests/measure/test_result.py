@@ -247,6 +247,10 @@ def test_other_responses_than_the_result_names_are_refused(tmp_path: Path) -> No
     packed.write_bytes(gzip.compress(lines.replace(b"-", b"-1", 1)))
     with pytest.raises(ScoreError, match="not the responses that"):
         read_responses(path, result)
+    for broken in (b"junk", packed.read_bytes()[:30], b"\x1f\x8b\x08\0\0\0\0\0\0\0junk"):
+        packed.write_bytes(broken)
+        with pytest.raises(ScoreError, match="cannot be unpacked"):
+            read_responses(path, result)
     packed.unlink()
     with pytest.raises(ScoreError, match="measure again"):
         read_responses(path, result)

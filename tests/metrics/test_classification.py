@@ -17,6 +17,7 @@ from evaluator.metrics.classification import (
     macro_recall,
     majority_rate,
     mcc,
+    over_cells,
     per_class,
     trivial_macro_f1,
 )
@@ -90,6 +91,12 @@ def test_metrics_stay_in_range_with_influences_that_sum_to_zero(
 def test_best_and_worst_are_reached(metric: Metric) -> None:
     assert metric.compute(labelled([0, 1, 0, 1], [0, 1, 0, 1], 2)).value == metric.best
     assert metric.compute(labelled([0, 1, 0, 1], [1, 0, 1, 0], 2)).value == metric.worst
+
+
+def test_jackknife_influences_of_a_mean_are_its_deviations() -> None:
+    items = random_items(13)
+    share = over_cells(items, lambda table: float(np.trace(table) / table.sum()))
+    assert share.influence == pytest.approx(accuracy.compute(items).influence, abs=1e-9)
 
 
 def bootstrap_error(metric: Metric, items: Items, draws: int = 2000) -> float:
