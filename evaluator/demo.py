@@ -20,10 +20,10 @@ from evaluator.board.ranking import rank
 from evaluator.board.reproduce import Reproduction, compare_runs
 from evaluator.board.site import build_site, serve_site
 from evaluator.board.submissions import Board, Entry, read_tree
+from evaluator.cli.show import err, out, progress_bar, show_ranking, show_table
 from evaluator.core.errors import DocumentError, EvaluatorError
 from evaluator.measure.measurement import Measured, Measurer, Settings
 from evaluator.measure.result import read_result
-from evaluator.show import err, out, progress_bar, show_ranking, show_table
 from evaluator.tasks import load_task
 
 REPOSITORY = Path(__file__).parents[1]

@@ -1,0 +1,71 @@
+"""The command line: each verb calls one step of the flow."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evaluator import __version__
+from evaluator.cli import checking, data, measuring, ranking, site, tasks
+from evaluator.cli.show import err, out, show_faults
+from evaluator.core.errors import DocumentError, EvaluatorError
+
+HELP = """A leaderboard for language models that lives in a git repository.
+
+A model author adds submissions/<org>/<model>/ with submission.yaml and card.md. Then:
+
+\b
+  evaluator check         is everything in the tree what it must be?
+  evaluator plan          what is still to be measured?
+  evaluator run PATH      measure a submission (goes on where it was stopped)
+  evaluator score         score kept responses again, without a model
+  evaluator rank          the ranked table, with its uncertainty
+  evaluator site build    the website, below build/site
+
+Exit code 0: all is well. 1: something is wrong with what was looked at. 2: wrong use.
+"""
+
+app = typer.Typer(
+    help=HELP,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+VERBS = (
+    checking.check,
+    measuring.plan,
+    measuring.run,
+    measuring.score,
+    ranking.rank,
+)
+GROUPS = {"data": data.app, "tasks": tasks.app, "site": site.app}
+for verb in VERBS:
+    app.command()(verb)
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
+
+
+def main() -> None:
+    """Run the command line; a fault of the user's is a sentence and exit code 1."""
+    try:
+        app()
+    except DocumentError as error:
+        show_faults(error.faults, Path(), annotate=False)
+        sys.exit(1)
+    except EvaluatorError as error:
+        err.print(str(error))
+        sys.exit(1)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        out.print(__version__)
+        raise typer.Exit

@@ -1,0 +1,56 @@
+"""Verbs that look at what was committed: check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evaluator.board.check import check_tree
+from evaluator.board.check_change import check_change, check_model_unchanged
+from evaluator.cli.options import TREE, PathsArgument, TreeOption, must_be_tree, shown
+from evaluator.cli.show import out, show_faults
+from evaluator.core.errors import Fault
+
+
+def check(
+    paths: PathsArgument = None,
+    tree: TreeOption = TREE,
+    base: Annotated[
+        str, typer.Option(help="Commit to compare with: check the change as a pull request.")
+    ] = "",
+    head: Annotated[str, typer.Option(help="Commit that holds the change, with --base.")] = "HEAD",
+    base_tree: Annotated[
+        Path | None, typer.Option(help="Folder of submissions at the base commit, with --base.")
+    ] = None,
+    annotate: Annotated[
+        bool, typer.Option("--annotate", help="Print faults as annotations of GitHub Actions.")
+    ] = False,
+) -> None:
+    r"""Check board, submissions and results; every fault at once, with file, line and what to do.
+
+    \b
+    Examples:
+      evaluator check
+      evaluator check submissions/my-org/my-model
+      evaluator check --base origin/main
+    """
+    names: list[str] | None = None
+    faults: list[Fault] = []
+    if paths:
+        tree = paths[0].resolve().parents[1]
+        names = [f"{path.resolve().parent.name}/{path.resolve().name}" for path in paths]
+    must_be_tree(tree)
+    if base:
+        names, faults = check_change(tree.resolve().parent, base, head)
+        existing = [name for name in names if (tree / name).is_dir()]
+        for name in existing if base_tree else []:
+            faults += check_model_unchanged(base_tree or tree, tree, name)
+        names = existing
+    faults = sorted({*faults, *check_tree(tree, names)})
+    if faults:
+        show_faults(faults, Path(shown(tree.resolve())), annotate=annotate)
+        raise typer.Exit(1)
+    looked = "the whole tree" if names is None else ", ".join(names) or "no submission changed"
+    out.print(f"ok: {looked}")

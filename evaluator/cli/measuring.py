@@ -1,0 +1,159 @@
+"""Verbs on the way from a submission to results: plan, run, score."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evaluator.board import queue
+from evaluator.board.submissions import Board, read_board, read_submission, read_tree
+from evaluator.cli.options import TREE, JsonOption, PathsArgument, TreeOption, must_be_tree, shown
+from evaluator.cli.show import err as stderr
+from evaluator.cli.show import out, progress_bar, show_json, show_table
+from evaluator.core.errors import EvaluatorError
+from evaluator.core.records import Submission, Task
+from evaluator.tasks import load_task
+
+
+def plan(tree: TreeOption = TREE, as_json: JsonOption = False) -> None:
+    """List what is asked for and not there yet: models to measure, responses to score anew."""
+    must_be_tree(tree)
+    work = queue.plan(read_tree(tree))
+    if as_json:
+        show_json([asdict(pending) for pending in work])
+    elif work:
+        rows = [[p.submission, p.task, p.action, f"{p.requests:,}", p.reason] for p in work]
+        show_table(("submission", "task", "action", "requests", "why"), rows)
+    else:
+        out.print("nothing to do")
+
+
+def run(
+    path: Annotated[Path, typer.Argument(help="A submission: submissions/<org>/<model>.")],
+    task: Annotated[
+        list[str] | None, typer.Option(help="Task to measure; default: all of its suites.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=0, help="Measure this many items of each task, spread evenly.")
+    ] = 0,
+    to: Annotated[
+        Path | None, typer.Option(help="Tree to write results to; default: the submission's own.")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Measure even if a result stands already.")
+    ] = False,
+    trust: Annotated[str, typer.Option(help="Who vouches for the number: ci or local.")] = "local",
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    batch_tokens: Annotated[
+        int, typer.Option(min=1, help="Most tokens that enter the model at once.")
+    ] = 16_384,
+) -> None:
+    r"""Measure a submission. Stopped at any moment, the same command goes on where it was.
+
+    A limited run is a trial: it goes below build/partial/ and is refused anywhere else.
+
+    \b
+    Examples:
+      evaluator run submissions/starter/small
+      evaluator run submissions/my-org/my-model --task gsm8k --limit 20
+    """
+    if trust not in ("ci", "local") or device not in ("cpu", "cuda"):
+        raise typer.BadParameter("--trust is ci or local; --device is cpu or cuda")
+    from evaluator.backends.base import DeviceChoice
+    from evaluator.measure.measurement import Settings
+
+    home = path.resolve()
+    tree = home.parents[1]
+    submission, declines = read_submission(tree, f"{home.parent.name}/{home.name}")
+    board = read_board(tree)
+    settings = Settings(
+        out=Path("build/partial") if limit else to or tree,
+        work=Path("build/runs"),
+        limit=limit,
+        again=again or bool(limit),
+        trust=trust,
+        keep_below=board.responses_bytes,
+        lock=not limit and to is None,
+        machine=DeviceChoice(device=device, batch_tokens=batch_tokens),
+    )
+    wanted = task or _suite_tasks(board, submission)
+    tasks = [load_task(name) for name in wanted if name not in declines]
+    if not measure_tasks(submission, home, tasks, settings):
+        raise typer.Exit(1)
+
+
+def measure_tasks(submission: Submission, home: Path, tasks: list[Task], settings: object) -> bool:
+    """Measure tasks one by one; a failure is told, noted as an attempt, and the next one begins."""
+    from evaluator.measure.attempt import write_attempt
+    from evaluator.measure.measurement import Measurer, Settings
+
+    assert isinstance(settings, Settings)
+    well = True
+    measurer: Measurer | None = None
+    with progress_bar() as start:
+        for task in tasks:
+            try:
+                measurer = measurer or Measurer(submission, home, settings)
+                done = measurer.measure(task, start(f"{submission.id} {task.name}"))
+            except EvaluatorError as error:
+                well = False
+                stderr.print(f"{submission.id} {task.name}: {error}")
+                if settings.lock:
+                    key = "" if measurer is None else measurer.key_of(task)
+                    write_attempt(home, submission.id, task.name, key, error)
+                continue
+            if not done.fresh:
+                out.print(f"{task.name}: measured already: {shown(done.path)}")
+                continue
+            found = done.result["metrics"][done.result["primary"]]
+            out.print(
+                f"{task.name}: {done.result['primary']} {found['value']:.4f} "
+                f"({found['low']:.4f} to {found['high']:.4f}), n = {found['n']}, "
+                f"{done.result['run']['seconds']:.1f} s: {shown(done.path)}"
+            )
+    return well
+
+
+def score(
+    paths: PathsArgument = None,
+    tree: TreeOption = TREE,
+) -> None:
+    """Score kept responses again, without a model.
+
+    A result of the present scorer must come out equal. One of an older scorer gets a new file
+    beside it, `<run>.s<scorer>.json`.
+    """
+    from evaluator.measure.data import load_examples
+    from evaluator.measure.rescore import rescore, write_rescored
+
+    names = [f"{p.resolve().parent.name}/{p.resolve().name}" for p in paths or []]
+    tree = paths[0].resolve().parents[1] if paths else tree
+    must_be_tree(tree)
+    different = 0
+    for entry in read_tree(tree).entries:
+        if names and entry.submission.id not in names:
+            continue
+        for standing in entry.results:
+            if not standing.result["responses"]["kept"]:
+                out.print(f"{standing.path}: responses not kept, nothing to score")
+                continue
+            task = load_task(standing.result["task"]["name"])
+            path = tree / standing.path
+            fresh, equal = rescore(path, standing.result, task, load_examples(task))
+            if equal:
+                out.print(f"{standing.path}: equal")
+            elif standing.result["scorer"] == task.scorer:
+                different += 1
+                stderr.print(f"{standing.path}: its responses give other numbers")
+            else:
+                out.print(f"{write_rescored(path, fresh)}: scored anew")
+    if different:
+        raise typer.Exit(1)
+
+
+def _suite_tasks(board: Board, submission: Submission) -> list[str]:
+    suites = [board.suites[name] for name in submission.suites if name in board.suites]
+    return list(dict.fromkeys(task for suite in suites for task in suite.tasks))

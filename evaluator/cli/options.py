@@ -1,0 +1,35 @@
+"""What several verbs share: options, the tree they look at, how a path is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evaluator.core.errors import EvaluatorError
+
+TreeOption = Annotated[
+    Path, typer.Option("--tree", help="Folder of submissions.", envvar="EVALUATOR_SUBMISSIONS")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+TasksArgument = Annotated[list[str] | None, typer.Argument(help="Names of tasks; default: all.")]
+PathsArgument = Annotated[
+    list[Path] | None, typer.Argument(help="Submissions (<org>/<model> folders); default: all.")
+]
+TREE = Path("submissions")
+
+
+def must_be_tree(tree: Path) -> None:
+    """Refuse a folder that holds no board."""
+    if not (tree / "board.yaml").is_file():
+        raise EvaluatorError(
+            f"{tree}: no board.yaml there. Run this at the root of the repository, or name the "
+            "folder of submissions with --tree."
+        )
+
+
+def shown(path: Path) -> str:
+    """Return a path as seen from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -1,0 +1,33 @@
+"""Verbs from results to an order: rank."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from evaluator.board import ranking
+from evaluator.board.submissions import read_tree
+from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree
+from evaluator.cli.show import show_json, show_ranking
+from evaluator.core.errors import EvaluatorError
+
+
+def rank(
+    suite: Annotated[str, typer.Argument(help="Suite; default: that of the home page.")] = "",
+    tree: TreeOption = TREE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the ranked table: rank intervals, index with interval, tie groups, every task."""
+    must_be_tree(tree)
+    read = read_tree(tree)
+    name = suite or read.board.home
+    if name not in read.board.suites:
+        raise EvaluatorError(f"no suite {name!r}; known: {', '.join(read.board.suites)}")
+    found = ranking.rank(read, read.board.suites[name])
+    if as_json:
+        from evaluator.board.publish import ranking_data
+
+        show_json(ranking_data(found))
+    else:
+        show_ranking(found)

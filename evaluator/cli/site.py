@@ -1,0 +1,43 @@
+"""evaluator site: the website."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evaluator.cli.options import TREE, TreeOption, must_be_tree
+from evaluator.cli.show import out
+
+app = typer.Typer(help="The website.", no_args_is_help=True)
+SITE = Path("build/site")
+
+
+@app.command("build")
+def site_build(
+    tree: TreeOption = TREE,
+    to: Annotated[Path, typer.Option(help="Folder to build into; it is wiped.")] = SITE,
+) -> None:
+    """Build the website from the tree; any warning is a failure."""
+    from evaluator.board.site import build_site
+
+    must_be_tree(tree)
+    build_site(Path.cwd(), tree, to)
+    pages = sum(1 for _ in to.rglob("*.html"))
+    out.print(f"{pages} pages in {to}")
+
+
+@app.command("serve")
+def site_serve(
+    folder: Annotated[Path, typer.Argument(help="Folder of a built site.")] = SITE,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8000,
+) -> None:
+    """Serve a built website on localhost until interrupted."""
+    from evaluator.board.site import serve_site
+
+    server = serve_site(folder, port)
+    out.print(f"http://127.0.0.1:{server.server_port}/  (Ctrl-C ends it)")
+    with contextlib.suppress(KeyboardInterrupt):
+        server.serve_forever()

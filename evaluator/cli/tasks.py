@@ -1,0 +1,76 @@
+"""evaluator tasks: what this evaluator asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import evaluator.tasks
+from evaluator.cli.options import JsonOption
+from evaluator.cli.show import out, progress_bar, show_json, show_table
+from evaluator.core.errors import EvaluatorError
+from evaluator.core.files import pretty_bytes, write_atomic
+from evaluator.tasks import load_task, task_names
+
+app = typer.Typer(help="The tasks this evaluator knows.", no_args_is_help=True)
+
+
+@app.command("list")
+def tasks_list(as_json: JsonOption = False) -> None:
+    """List all tasks."""
+    tasks = [load_task(name) for name in task_names()]
+    if as_json:
+        show_json([{"name": t.name, "version": t.version, "kind": t.kind} for t in tasks])
+        return
+    rows = [[t.name, t.kind, t.primary.name, str(t.n_shots), t.licence, t.summary] for t in tasks]
+    show_table(("task", "kind", "primary", "shots", "licence", "what it measures"), rows)
+
+
+@app.command("show")
+def tasks_show(
+    name: Annotated[str, typer.Argument(help="Name of a task.")],
+    item: Annotated[int, typer.Option(min=0, help="Number of the item to show.")] = 0,
+) -> None:
+    """Show one item of a task exactly as a model is asked."""
+    from evaluator.measure.data import load_examples
+    from evaluator.measure.requests import build_requests
+
+    task = load_task(name)
+    examples = load_examples(task)
+    if item >= len(examples.test):
+        raise EvaluatorError(f"{name} has items 0 to {len(examples.test) - 1}, not {item}")
+    example = examples.test[item]
+    asked = [r for r in build_requests(task, examples) if r.item == example.id]
+    out.print(asked[0].prompt.text(), style="dim")
+    for request in asked:
+        mark = "*" if request.index in example.gold else " "
+        out.print(f"{mark} [{request.continuation}]" if not request.generate else "(writes)")
+    for answer in example.answers:
+        out.print(f"* right: {answer}")
+
+
+@app.command("lock")
+def tasks_lock(
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit 1 if the lock is not up to date.")
+    ] = False,
+) -> None:
+    """Derive tasks/lock.json: what every task asks, hashed, from its pinned data."""
+    from evaluator.measure.requests import lock_entry
+
+    path = Path(evaluator.tasks.__path__[0]) / "lock.json"
+    with progress_bar() as start:
+        entries, progress = {}, start("tasks")
+        for number, name in enumerate(task_names(), 1):
+            entries[name] = lock_entry(name)
+            progress(number, len(task_names()))
+    data = pretty_bytes({"schema": 1, "tasks": entries})
+    if path.exists() and path.read_bytes() == data:
+        out.print(f"{len(entries)} tasks: up to date")
+    elif check_only:
+        raise EvaluatorError(f"{path}: not up to date; run `evaluator tasks lock` and say why")
+    else:
+        write_atomic(path, data)
+        out.print(f"{len(entries)} tasks: written to {path}")
