@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import evaluator.tasks
-from evaluator.cli.options import JsonOption
+from evaluator.cli.options import JsonOption, TasksArgument
 from evaluator.cli.show import out, progress_bar, show_json, show_table
 from evaluator.core.errors import EvaluatorError
-from evaluator.core.files import pretty_bytes, write_atomic
+from evaluator.core.files import Json, pretty_bytes, write_atomic
 from evaluator.tasks import load_task, task_names
 
 app = typer.Typer(help="The tasks this evaluator knows.", no_args_is_help=True)
@@ -53,24 +55,36 @@ def tasks_show(
 
 @app.command("lock")
 def tasks_lock(
+    names: TasksArgument = None,
     check_only: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit 1 if the lock is not up to date.")
     ] = False,
 ) -> None:
-    """Derive tasks/lock.json: what every task asks, hashed, from its pinned data."""
-    from evaluator.measure.requests import lock_entry
+    """Derive tasks/lock.json: what each task asks, hashed, from its pinned data.
 
+    With names, only those are derived; the entries of the others stay as they are.
+    """
     path = Path(evaluator.tasks.__path__[0]) / "lock.json"
-    with progress_bar() as start:
-        entries, progress = {}, start("tasks")
-        for number, name in enumerate(task_names(), 1):
-            entries[name] = lock_entry(name)
-            progress(number, len(task_names()))
+    entries = _derive(names) if names else _derive(task_names())
+    if names:
+        entries = json.loads(path.read_bytes())["tasks"] | entries
     data = pretty_bytes({"schema": 1, "tasks": entries})
     if path.exists() and path.read_bytes() == data:
-        out.print(f"{len(entries)} tasks: up to date")
+        out.print(f"{len(names or entries)} tasks: up to date")
     elif check_only:
         raise EvaluatorError(f"{path}: not up to date; run `evaluator tasks lock` and say why")
     else:
         write_atomic(path, data)
-        out.print(f"{len(entries)} tasks: written to {path}")
+        out.print(f"{len(names or entries)} tasks: written to {path}")
+
+
+def _derive(names: Sequence[str]) -> dict[str, Json]:
+    """Return the lock entries of these tasks."""
+    from evaluator.measure.requests import lock_entry
+
+    with progress_bar() as start:
+        entries, progress = {}, start("tasks")
+        for number, name in enumerate(names, 1):
+            entries[name] = lock_entry(name)
+            progress(number, len(names))
+    return entries

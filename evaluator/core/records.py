@@ -43,7 +43,8 @@ class DataPin:
     rows: int
     """Records in the file after parsing."""
     format: str
-    """csv, jsonl, json (a list of records) or text (the whole file is one record `text`)."""
+    """csv, tsv, jsonl, json (a list of records, or an object), lines (a record `text` each) or text
+    (the whole file is one record `text`)."""
     encoding: str
     """Name of the text encoding."""
     licence: str

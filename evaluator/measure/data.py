@@ -114,15 +114,20 @@ def fetch(pin: DataPin) -> bytes:
 def parse_rows(pin: DataPin, data: bytes) -> list[dict[str, Any]]:
     """Parse verified bytes into flat rows.
 
-    Every value keeps what the file says: text of a table stays text, and an object inside a JSON
-    record stays JSON text, so that its keys never become columns. A list of plain values becomes
-    rows of one column `value`.
+    Every value keeps what the file says: text of a table stays text, and an object or a list inside
+    a JSON record stays JSON text, so that its keys never become columns. Records that are no
+    objects become rows of one column `value`; a JSON object on top becomes a row `key`, `value` for
+    each of its keys.
     """
     text = data.decode(pin.encoding)
     if pin.format == "text":
         return [{"text": text}]
-    if pin.format == "csv":
-        rows = [dict(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
+    if pin.format == "lines":
+        return [{"text": line} for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
+    if pin.format in ("csv", "tsv"):
+        delimiter = "," if pin.format == "csv" else "\t"
+        table = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+        rows = [dict(row) for row in table]
         if any(None in row for row in rows):
             raise ValueError("a row has more cells than the first one has names")
         return rows
@@ -130,19 +135,22 @@ def parse_rows(pin: DataPin, data: bytes) -> list[dict[str, Any]]:
         records = [json.loads(line) for line in text.split("\n") if line.strip()]
     elif pin.format == "json":
         records = json.loads(text)
+        if isinstance(records, dict):
+            records = [{"key": key, "value": value} for key, value in records.items()]
         if not isinstance(records, list):
-            raise ValueError("the file is not a list of records")
+            raise ValueError("the file is neither a list of records nor an object")
     else:
-        raise DataError(f"{pin.id}: format {pin.format!r} is unknown; use csv, json, jsonl, text")
+        raise DataError(
+            f"{pin.id}: format {pin.format!r} is unknown; use csv, json, jsonl, lines, text or tsv"
+        )
     return [_flat(record) for record in records]
 
 
 def _flat(record: Any) -> dict[str, Any]:
-    if not isinstance(record, dict):
-        return {"value": record}
+    fields = record if isinstance(record, dict) else {"value": record}
     return {
         key: json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
-        for key, value in record.items()
+        for key, value in fields.items()
     }
 
 

@@ -240,8 +240,30 @@ def test_other_encodings_and_whole_texts_are_read() -> None:
     assert rows(b"line\r\nline\n", "text") == [{"text": "line\r\nline\n"}]
 
 
+def test_lines_keep_every_sign_but_the_line_end() -> None:
+    data = "a\tb \r\n\nc\u2028d\x85\n".encode()
+    assert rows(data, "lines") == [{"text": "a\tb "}, {"text": "c\u2028d\x85"}]
+
+
+def test_tab_separated_tables_quote_as_csv_does() -> None:
+    assert rows(b'a\tb\n"x\ty\n"\t1\n', "tsv") == [{"a": "x\ty\n", "b": "1"}]
+
+
+def test_a_json_object_becomes_rows_of_its_keys() -> None:
+    data = b'{"k": "v", "more": [{"a": 1}], "7": {"b": null}}'
+    assert rows(data, "json") == [
+        {"key": "k", "value": "v"},
+        {"key": "more", "value": '[{"a": 1}]'},
+        {"key": "7", "value": '{"b": null}'},
+    ]
+
+
+def test_records_that_are_lists_become_json_text() -> None:
+    assert rows(b'[[["d"], 1], "x"]', "json") == [{"value": '[["d"], 1]'}, {"value": "x"}]
+
+
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(DataError, match="use csv, json, jsonl, text"):
+    with pytest.raises(DataError, match="use csv, json, jsonl, lines, text or tsv"):
         rows(b"", "parquet")
 
 
@@ -273,7 +295,7 @@ def test_a_key_that_only_later_rows_have_is_kept(
         (b"\xff\n", {}, "cannot be read as jsonl"),
         (b'{"a": 1}\n{"a": "x"}\n', {}, "cannot be read as jsonl"),
         (b"a,b\n1,2,3\n", {"format": "csv"}, "more cells"),
-        (b'{"a": 1}', {"format": "json"}, "not a list"),
+        (b'"text"', {"format": "json"}, "neither a list of records nor an object"),
         (b"a\n" + b"x" * 200_000 + b"\n", {"format": "csv"}, "cannot be read as csv"),
     ],
 )

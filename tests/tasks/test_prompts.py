@@ -1,109 +1,30 @@
 """The exact text of every prompt.
 
-Rows below are invented in the form of each benchmark's files. UPDATE_GOLDEN=1 writes the golden
-files anew: look at the difference before committing it.
+The rows are those of tests/invented. UPDATE_GOLDEN=1 writes the golden files anew: look at the
+difference before committing it.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import ROOT
+from invented import invented_examples
 
 from evaluator.core.errors import DataError, TaskError
 from evaluator.core.files import hash_json
-from evaluator.core.records import DataPin, Examples, Request, Task
-from evaluator.measure.data import load_examples, parse_rows
+from evaluator.core.records import Examples, Request, Task
+from evaluator.measure.data import load_examples
 from evaluator.measure.requests import build_requests, lock_entry, sent
 from evaluator.tasks import load_task, locked_request_set, task_names
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "prompts"
 LOCK = json.loads((ROOT / "evaluator/tasks/lock.json").read_bytes())["tasks"]
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
-
-
-def csv_bytes(*rows: Sequence[str]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
-
-
-def lines(*records: Any) -> bytes:
-    return "".join(json.dumps(record) + "\n" for record in records).encode()
-
-
-def arc_row(number: int, labels: str, key: str) -> Any:
-    choices = [{"text": f"thing {i} of {number}", "label": label} for i, label in enumerate(labels)]
-    stem = f"Which of these invented things is number {number}?"
-    return {
-        "id": f"Made_{number}",
-        "question": {"stem": stem, "choices": choices},
-        "answerKey": key,
-    }
-
-
-def sum_row(a: int, b: int) -> Any:
-    return {
-        "question": f"Ada has {a} pens and buys {b}. How many has she?",
-        "answer": f"{a} + {b} = <<{a}+{b}={a + b}>>{a + b} pens.\n#### {a + b:,}",
-    }
-
-
-def bank_rows(split: str) -> bytes:
-    pins = {pin.id: pin for pin in load_task("banking77").pins}
-    assert set(pins) == {"banking77/categories", "banking77/test", "banking77/train"}
-    shown = [(f"An invented\nmessage, number {i}", f"made_{i}") for i in range(0, 77, 16)]
-    test = [("Where is my\n made-up  card?", "made_3"), ('"Odd", she said', "made_76")]
-    return csv_bytes(("text", "category"), *(shown if split == "train" else test))
-
-
-def invented(pin: DataPin) -> bytes:
-    """Bytes in the form of a pinned file."""
-    match pin.id.split("/"):
-        case ["arc", "challenge_test"]:
-            return lines(arc_row(100, "1234", "3"), arc_row(101, "ABCDE", "E"))
-        case ["arc", "challenge_dev"]:
-            return lines(*(arc_row(i, "ABCD", "ABCD"[i % 4]) for i in range(30)))
-        case ["gsm8k", "test"]:
-            return lines(sum_row(900, 101))
-        case ["gsm8k", "train"]:
-            return lines(*(sum_row(i, i + 1) for i in range(7)))
-        case ["banking77", "categories"]:
-            return json.dumps([f"made_{i}" for i in range(77)]).encode()
-        case ["banking77", split]:
-            return bank_rows(split)
-        case ["mmlu", split, subject]:
-            head = ("question", "choice0", "choice1", "choice2", "choice3", "answer")
-            rows = [
-                (f" What is {i} in invented {subject}?\nSay it. ", "None", "NA", "c, d", "", str(i))
-                for i in range(4 if split == "test" else 5)
-            ]
-            return csv_bytes(head, *((*row[:5], str(i % 4)) for i, row in enumerate(rows)))
-        case ["truthfulqa", "primer"]:
-            return (
-                b"doc_to_text: \"\\\n  {% set prompt_qa = '\\\n  Q: Made up?\\n\\\n"
-                b"  A: Yes.\\n\\n\\\n  Q: Sure?\\n\\\n  A: No.\\\n  '%}\\\n  {{prompt_qa}}\"\n"
-            )
-        case ["truthfulqa", _]:
-            row = {
-                "question": "Is the moon made of cheese?",
-                "mc0_targets": {},
-                "mc1_targets": {"No": 1, "Yes": 0, "Only in winter": 0},
-                "mc2_targets": {"No": 1, "It is not": 1, "Yes": 0, "Only in winter": 0},
-            }
-            return json.dumps([row]).encode()
-    raise AssertionError(f"invent rows for {pin.id}")
-
-
-def invented_examples(task: Task) -> Examples:
-    return task.load(lambda pin: parse_rows(pin, invented(pin)))
 
 
 def render(task: Task, examples: Examples) -> str:
