@@ -45,8 +45,11 @@ def tasks_show(
         raise EvaluatorError(f"{name} has items 0 to {len(examples.test) - 1}, not {item}")
     example = examples.test[item]
     asked = [r for r in build_requests(task, examples) if r.item == example.id]
-    out.print(asked[0].prompt.text(), style="dim")
+    shown = ""
     for request in asked:
+        if (before := request.prompt.text()) != shown:
+            out.print(before, style="dim")
+            shown = before
         mark = "*" if request.index in example.gold else " "
         out.print(f"{mark} [{request.continuation}]" if not request.generate else "(writes)")
     for answer in example.answers:

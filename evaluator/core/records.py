@@ -65,9 +65,11 @@ class Example:
     question: str
     """The text asked, up to where the answer begins."""
     target: str
-    """The answer as it reads when this example is shown as a shot."""
+    """The answer as it reads in a shot; what a likelihood task scores."""
     choices: tuple[str, ...] = ()
-    """Possible answers in order; empty for generation."""
+    """Possible answers in order; empty for generation and likelihood."""
+    contexts: tuple[str, ...] = ()
+    """Question of each choice, where choices differ in it and `target` follows each; else empty."""
     gold: tuple[int, ...] = ()
     """Indices into `choices` that are right; empty for generation."""
     candidates: tuple[int, ...] = ()
@@ -101,11 +103,13 @@ class Prompt:
     shots: tuple[tuple[str, str], ...]
     """(question, target) of each worked example."""
     question: str
-    """The question itself."""
+    """The question itself; with no description and no shots it may be '' (nothing comes before)."""
+    delimiter: str = " "
+    """What stands between a question and its answer, in shots and before a continuation."""
 
     def text(self) -> str:
         """Return the plain form: description, then question and answer joined by blank lines."""
-        worked = "".join(f"{question} {target}\n\n" for question, target in self.shots)
+        worked = "".join(f"{q}{self.delimiter}{target}\n\n" for q, target in self.shots)
         return f"{self.description}{worked}{self.question}"
 
 
@@ -122,7 +126,7 @@ class Request:
     prompt: Prompt
     """What comes before."""
     continuation: str
-    """Text to score, with its leading space; '' for generation."""
+    """Text to score, with the delimiter before it; '' for generation."""
     stop: tuple[str, ...] = ()
     """A generated text ends before the first of these."""
     max_tokens: int = 0
@@ -266,6 +270,8 @@ class Task:
     """Choice -> what its log-likelihood is divided by before the pick."""
     describe: Callable[[str], str] = field(default=lambda group: "")
     """Group -> text before the shots."""
+    delimiter: str = " "
+    """What stands between a question and its answer; '' where the answer's text begins with it."""
     extract: Callable[[str], str] = field(default=lambda text: text)
     """Generated text -> the answer in it, '' if there is none."""
     stop: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from evaluator.core.files import Json, hash_json
 from evaluator.core.records import Example, Examples, Prompt, Request, RequestSet, Task
@@ -25,43 +25,55 @@ def choose_shots(task: Task, examples: Examples, group: str) -> tuple[Example, .
 def build_requests(task: Task, examples: Examples) -> list[Request]:
     """Return all requests of a task, item by item and choice by choice.
 
-    A choice is sent as one continuation, a space before it; requests of an item share one prompt.
+    A choice is sent as one continuation, the task's delimiter before it. Requests of an item share
+    one prompt, unless its choices differ in what comes before (`Example.contexts`).
     """
     shots_of = {
         group: tuple((s.question, s.target) for s in choose_shots(task, examples, group))
         for group in dict.fromkeys(example.group for example in examples.test)
     }
-    requests = []
-    for example in examples.test:
-        prompt = Prompt(
-            description=task.describe(example.group),
-            shots=shots_of[example.group],
-            question=example.question,
-        )
-        if task.kind == "generation":
-            requests.append(
-                Request(
-                    item=example.id,
-                    index=0,
-                    generate=True,
-                    prompt=prompt,
-                    continuation="",
-                    stop=task.stop,
-                    max_tokens=task.max_tokens,
-                )
-            )
-            continue
-        requests += [
+    return [
+        request
+        for example in examples.test
+        for request in ask(task, example, shots_of[example.group])
+    ]
+
+
+def ask(task: Task, example: Example, shots: tuple[tuple[str, str], ...]) -> list[Request]:
+    """Return the requests of one item, shown these (question, target) pairs before it."""
+    prompt = Prompt(
+        description=task.describe(example.group),
+        shots=shots,
+        question=example.question,
+        delimiter=task.delimiter,
+    )
+    if task.kind == "generation":
+        return [
             Request(
                 item=example.id,
-                index=index,
-                generate=False,
+                index=0,
+                generate=True,
                 prompt=prompt,
-                continuation=f" {choice}",
+                continuation="",
+                stop=task.stop,
+                max_tokens=task.max_tokens,
             )
-            for index, choice in enumerate(example.choices)
         ]
-    return requests
+    if example.contexts:
+        pairs = [(replace(prompt, question=text), example.target) for text in example.contexts]
+    else:
+        scored = (example.target,) if task.kind == "likelihood" else example.choices
+        pairs = [(prompt, text) for text in scored]
+    return [
+        Request(
+            item=example.id,
+            index=index,
+            generate=False,
+            prompt=before,
+            continuation=f"{task.delimiter}{text}",
+        )
+        for index, (before, text) in enumerate(pairs)
+    ]
 
 
 def describe_requests(task: Task, examples: Examples, requests: Sequence[Request]) -> RequestSet:
@@ -77,8 +89,11 @@ def describe_requests(task: Task, examples: Examples, requests: Sequence[Request
 
 
 def sent(request: Request) -> Json:
-    """Return what makes two requests the same: everything that is sent."""
-    return [
+    """Return what makes two requests the same: everything that is sent.
+
+    A delimiter other than a space comes last, so that requests with one hash as they always did.
+    """
+    told: list[Json] = [
         request.item,
         request.index,
         request.generate,
@@ -89,6 +104,7 @@ def sent(request: Request) -> Json:
         list(request.stop),
         request.max_tokens,
     ]
+    return told if request.prompt.delimiter == " " else [*told, request.prompt.delimiter]
 
 
 def spread_items(examples: Examples, limit: int) -> Examples:

@@ -106,7 +106,7 @@ def _match(
             "of the task in their order; measure again"
         )
     for example, (_, run) in zip(examples.test, runs, strict=True):
-        wanted = 1 if task.kind == "generation" else len(example.choices)
+        wanted = len(example.choices) or 1
         if [response.index for response in run] != list(range(wanted)):
             raise ScoreError(f"{task.name}: item {example.id} needs {wanted} responses in order")
         if not all(math.isfinite(response.logprob) for response in run):
@@ -130,12 +130,11 @@ def build_items(
     }
     rows = []
     for example, run in zip(examples.test, by_item, strict=True):
-        judge = _judge_text if task.kind == "generation" else _judge_choice
-        rows.append(judge(task, example, run, counts))
+        rows.append(JUDGES.get(task.kind, _judge_choice)(task, example, run, counts))
     columns: dict[str, FloatArray] = {
         name: np.array([row[name] for row in rows], dtype=np.float64)
         for name in task.columns
-        if name != "value" or task.kind == "matching"
+        if name != "value" or task.kind in ("matching", "likelihood")
     }
     clusters = tuple(e.cluster for e in examples.test) if any(
         e.cluster for e in examples.test
@@ -192,6 +191,16 @@ def _judge_text(
     answer = task.extract(run[0].text)
     counts["no_answer"] += not answer
     return {"correct": float(bool(answer) and answer in example.answers)}
+
+
+def _judge_likelihood(
+    task: Task, example: Example, run: tuple[Response, ...], counts: dict[str, int]
+) -> dict[str, float]:
+    return {"correct": float(run[0].greedy), "value": float(np.float32(run[0].logprob))}
+
+
+JUDGES = {"generation": _judge_text, "likelihood": _judge_likelihood}
+"""Kind -> how an item is judged; the other kinds pick among choices."""
 
 
 def _estimate(metric: Metric, task: Task, items: Items) -> Json:

@@ -7,14 +7,14 @@ its kind and name it in a task. Nothing else is edited; its page and its row in 
 from __future__ import annotations
 
 from evaluator.core.records import Metric
-from evaluator.metrics import choice, classification, generation, matching
+from evaluator.metrics import choice, classification, generation, likelihood, matching
 
 
 def all_metrics() -> tuple[Metric, ...]:
     """Return every metric of the package, by file and then in the order written."""
     found = [
         value
-        for module in (choice, classification, matching, generation)
+        for module in (choice, classification, matching, generation, likelihood)
         for value in vars(module).values()
         if isinstance(value, Metric)
     ]

@@ -56,6 +56,36 @@ def test_a_text_is_asked_once_with_its_stops() -> None:
     assert (asked.stop, asked.max_tokens) == (WRITING.stop, WRITING.max_tokens)
 
 
+def test_choices_that_differ_in_their_context_share_what_follows() -> None:
+    blank = example(
+        "0", choices=("Ada", "Bo"), contexts=("Ada", "Bo"), target="won.", question="Bo", gold=(1,)
+    )
+    shot = example("s", question="Ann", target="lost.")
+    requests = build_requests(replace(CHOICE, n_shots=1), Examples(test=(blank,), shots=(shot,)))
+    assert [r.prompt.text() for r in requests] == ["Ann lost.\n\nAda", "Ann lost.\n\nBo"]
+    assert [(r.index, r.continuation) for r in requests] == [(0, " won."), (1, " won.")]
+
+
+def test_a_task_may_set_what_stands_between_question_and_answer() -> None:
+    joined = replace(CHOICE, delimiter="", n_shots=1)
+    requests = build_requests(joined, choice_examples(groups=("",), pool=("",)))
+    assert requests[0].prompt.text() == "Question shot0?x\n\nQuestion 0?"
+    assert [r.continuation for r in requests] == ["x", "y"]
+
+
+def test_a_likelihood_task_scores_its_target_once_to_the_letter() -> None:
+    last = replace(CHOICE, kind="likelihood", delimiter="", n_shots=0)
+    (asked,) = build_requests(last, Examples(test=(example(question="So it", target=" goes"),)))
+    assert (asked.prompt.text(), asked.continuation, asked.generate) == ("So it", " goes", False)
+
+
+def test_the_hash_of_a_request_with_a_space_is_what_it_was() -> None:
+    plain = sent(request())
+    assert plain == ["0", 0, False, "", [], "Question 0?", " yes", [], 0]
+    joined = replace(request(), prompt=replace(request().prompt, delimiter=""))
+    assert sent(joined) == [*plain, ""]
+
+
 def test_shots_are_the_first_of_the_pool() -> None:
     examples = choice_examples(pool=("", "", ""))
     assert ids(choose_shots(CHOICE, examples, "")) == ["shot0", "shot1"]

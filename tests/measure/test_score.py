@@ -22,6 +22,7 @@ from evaluator.measure.score import (
 )
 from evaluator.metrics.choice import acc, acc_norm, mc2
 from evaluator.metrics.classification import majority_rate
+from evaluator.metrics.likelihood import greedy_match, perplexity
 from evaluator.tasks import load_task
 from evaluator.tasks.starter import MAKERS, examples_of
 
@@ -277,3 +278,24 @@ def test_an_empty_answer_is_wrong_even_if_the_right_one_is_empty() -> None:
 def test_canonical_numbers_have_no_negative_zero() -> None:
     assert str(canonical(-0.0)) == "0.0"
     assert canonical(1 / 3) == 0.333333333333
+
+
+# --- likelihood ---
+
+
+def test_a_likelihood_task_counts_greedy_items_and_keeps_log_likelihoods() -> None:
+    task = replace(
+        CHOICE,
+        kind="likelihood",
+        metrics=(greedy_match, perplexity),
+        primary=greedy_match,
+        columns=("correct", "value"),
+    )
+    examples = Examples(test=(example("0", target=" a"), example("1", target=" b")))
+    answers = [response("0", logprob=-1.0, greedy=True), response("1", logprob=-3.0)]
+    found = score_task(task, examples, answers)
+    assert values(found) == {"greedy_match": 0.5, "perplexity": pytest.approx(math.exp(2))}
+    assert found.items.columns["value"].tolist() == [-1.0, -3.0]
+    assert found.metrics["perplexity"]["tier"] == "items"
+    with pytest.raises(ScoreError, match="needs 1 responses"):
+        score_task(task, examples, [*answers, response("1", 1)])
