@@ -16,9 +16,9 @@ from pathlib import Path
 
 from evaluator.backends.base import DeviceChoice
 from evaluator.board.check import check_tree
+from evaluator.board.publish.build import build_site, serve_site
 from evaluator.board.ranking import rank
 from evaluator.board.reproduce import Reproduction, compare_runs
-from evaluator.board.site import build_site, serve_site
 from evaluator.board.submissions import Board, Entry, read_tree
 from evaluator.cli.show import err, out, progress_bar, show_ranking, show_table
 from evaluator.core.errors import DocumentError, EvaluatorError

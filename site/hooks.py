@@ -1,6 +1,6 @@
 """The thin seam between MkDocs and the project.
 
-Pages and downloads come from evaluator.board.pages, reference pages from evaluator.reference.
+Pages and downloads come from evaluator.board.publish, reference pages from evaluator.reference.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
 from evaluator import reference
-from evaluator.board.pages import Rendered, render_site
+from evaluator.board.publish.pages import Rendered, render_site
 from evaluator.core.errors import EvaluatorError
 
 HERE = Path(__file__).parent

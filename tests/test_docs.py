@@ -25,7 +25,7 @@ from conftest import ROOT
 from typer.testing import CliRunner
 
 from evaluator import __version__, reference
-from evaluator.board.pages import render_site
+from evaluator.board.publish.pages import render_site
 from evaluator.cli import app
 from evaluator.core.schema import NAMES, load_schema
 from evaluator.metrics import all_metrics

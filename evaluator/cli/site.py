@@ -21,7 +21,7 @@ def site_build(
     to: Annotated[Path, typer.Option(help="Folder to build into; it is wiped.")] = SITE,
 ) -> None:
     """Build the website from the tree; any warning is a failure."""
-    from evaluator.board.site import build_site
+    from evaluator.board.publish.build import build_site
 
     must_be_tree(tree)
     build_site(Path.cwd(), tree, to)
@@ -35,7 +35,7 @@ def site_serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8000,
 ) -> None:
     """Serve a built website on localhost until interrupted."""
-    from evaluator.board.site import serve_site
+    from evaluator.board.publish.build import serve_site
 
     server = serve_site(folder, port)
     out.print(f"http://127.0.0.1:{server.server_port}/  (Ctrl-C ends it)")

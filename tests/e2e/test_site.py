@@ -16,7 +16,7 @@ import yaml
 from conftest import need
 from conftest_e2e import ROOT, evaluator
 
-from evaluator.board.site import build_site, serve_site
+from evaluator.board.publish.build import build_site, serve_site
 from evaluator.core.errors import EvaluatorError
 
 

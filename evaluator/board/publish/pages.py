@@ -13,8 +13,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from evaluator.board import publish
 from evaluator.board.card import render_card
+from evaluator.board.publish.model import model_data
+from evaluator.board.publish.rows import ranking_csv, ranking_data
+from evaluator.board.publish.site import Site, read_site
+from evaluator.board.publish.suite import suite_data
+from evaluator.board.publish.task import tasks_data
 from evaluator.core.files import Json, pretty_bytes
 from evaluator.core.schema import NAMES, load_schema
 
@@ -39,29 +43,27 @@ def render_site(submissions: Path, templates: Path) -> dict[str, Rendered]:
     Raises:
         DocumentError: the faults of all files of the tree at once.
     """
-    site = publish.read_site(submissions)
+    site = read_site(submissions)
     render = _Render(site, templates)
     home = site.tree.board.home
-    found = {
-        "index.md": Rendered(body=render("suite.html", "", suite=publish.suite_data(site, home)))
-    }
+    found = {"index.md": Rendered(body=render("suite.html", "", suite=suite_data(site, home)))}
     for name in site.rankings:
-        data = publish.suite_data(site, name)
+        data = suite_data(site, name)
         body = render("suite.html", "../../", suite=data)
         found[f"suites/{name}/index.md"] = _page(f"{data['title']} suite", data["summary"], body)
-        found[f"data/{name}.json"] = _download(publish.ranking_data(site.rankings[name]))
-        found[f"data/{name}.csv"] = Rendered(content=publish.ranking_csv(site.rankings[name]))
+        found[f"data/{name}.json"] = _download(ranking_data(site.rankings[name]))
+        found[f"data/{name}.csv"] = Rendered(content=ranking_csv(site.rankings[name]))
     found |= _model_pages(site, render)
     found |= _task_pages(site, render)
     found |= {f"data/schemas/{name}.json": _download(load_schema(name)) for name in NAMES}
     return found
 
 
-def _model_pages(site: publish.Site, render: _Render) -> dict[str, Rendered]:
+def _model_pages(site: Site, render: _Render) -> dict[str, Rendered]:
     found = {}
     models = []
     for entry in site.tree.entries:
-        data = publish.model_data(site, entry)
+        data = model_data(site, entry)
         models.append(data)
         card = Markup(render_card(entry.card))  # cleaned to a short list of tags
         body = render("model.html", "../../", model=data, card=card)
@@ -73,8 +75,8 @@ def _model_pages(site: publish.Site, render: _Render) -> dict[str, Rendered]:
     return found
 
 
-def _task_pages(site: publish.Site, render: _Render) -> dict[str, Rendered]:
-    tasks = publish.tasks_data(site)
+def _task_pages(site: Site, render: _Render) -> dict[str, Rendered]:
+    tasks = tasks_data(site)
     found = {}
     for data in tasks:
         body = render("task.html", "../../", task=data)
@@ -87,7 +89,7 @@ def _task_pages(site: publish.Site, render: _Render) -> dict[str, Rendered]:
 class _Render:
     """Renders a template for a page at some depth below the root of the site."""
 
-    def __init__(self, site: publish.Site, templates: Path) -> None:
+    def __init__(self, site: Site, templates: Path) -> None:
         self.environment = Environment(
             loader=FileSystemLoader(templates),
             autoescape=True,

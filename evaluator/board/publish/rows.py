@@ -1,0 +1,99 @@
+"""Rows of a ranking as plain values, and a ranking as JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from evaluator.board.publish.values import rounded, safe_cell, slug, tie_letter
+from evaluator.board.ranking import Cell, Place, Ranking, Unranked
+from evaluator.board.submissions import Entry
+from evaluator.core.files import Json
+
+
+def cell_data(cell: Cell) -> Json:
+    """Return one score with its interval, or the state that stands in its place."""
+    return {
+        "state": cell.state,
+        "reason": cell.reason,
+        "value": rounded(cell.value),
+        "low": rounded(cell.low),
+        "high": rounded(cell.high),
+        "n": cell.n,
+        "skill": rounded(cell.skill),
+        "trust": cell.standing.result["run"]["trust"] if cell.standing else "",
+    }
+
+
+def row_data(row: Place | Unranked) -> Json:
+    """Return one line of a ranking; a model without a rank has null where the rank would be."""
+    submission = row.entry.submission
+    placed = row if isinstance(row, Place) else None
+    return {
+        "model": submission.id,
+        "slug": slug(submission.id),
+        "title": submission.title,
+        "organisation": submission.organisation,
+        "kind": submission.kind,
+        "licence": submission.licence,
+        "parameters": parameters_of(row.entry),
+        "measured": last_measured(row.entry),
+        "trust": trust_of(row.cells),
+        "best_rank": placed.best_rank if placed else None,
+        "worst_rank": placed.worst_rank if placed else None,
+        "tie_group": tie_letter(placed.tie_group) if placed else None,
+        "index": rounded(placed.index) if placed else None,
+        "low": rounded(placed.low) if placed else None,
+        "high": rounded(placed.high) if placed else None,
+        "areas": {name: rounded(value) for name, value in placed.areas.items()} if placed else {},
+        "tasks": {name: cell_data(cell) for name, cell in row.cells.items()},
+    }
+
+
+def rows_of(ranking: Ranking) -> list[Place | Unranked]:
+    """Return all rows of a suite: the ranked in order, then the others."""
+    return [*ranking.places, *ranking.unranked]
+
+
+def ranking_data(ranking: Ranking) -> Json:
+    """Return a ranked suite: what `rank --json` prints and `data/<suite>.json` holds."""
+    suite = ranking.suite
+    return {
+        "suite": suite.name,
+        "title": suite.title,
+        "summary": suite.summary,
+        "areas": {a: [entry.task for entry in entries] for a, entries in suite.areas.items()},
+        "ranked": [row_data(place) for place in ranking.places],
+        "unranked": [row_data(row) for row in ranking.unranked],
+    }
+
+
+def ranking_csv(ranking: Ranking) -> str:
+    """Return a ranking as CSV (RFC 4180); text that a table program might run is quoted with '."""
+    tasks = ranking.suite.tasks
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    facts = ("model", "title", "organisation", "licence", "parameters", "best_rank", "worst_rank",
+             "tie_group", "index", "low", "high")  # fmt: skip
+    writer.writerow([*facts, *ranking.suite.areas, *tasks])
+    for row in [row_data(row) for row in rows_of(ranking)]:
+        areas = [row["areas"].get(area) for area in ranking.suite.areas]
+        scores = [row["tasks"][task]["value"] for task in tasks]
+        writer.writerow([safe_cell(v) for v in (*(row[f] for f in facts), *areas, *scores)])
+    return file.getvalue()
+
+
+def parameters_of(entry: Entry) -> int:
+    """Return the number of parameters that the last result states; 0 if unknown."""
+    return max((s.result["model"]["parameters"] for s in entry.results), default=0)
+
+
+def last_measured(entry: Entry) -> str:
+    """Return the day of the newest result, '' without one."""
+    return max((s.result["run"]["started"][:10] for s in entry.results), default="")
+
+
+def trust_of(cells: dict[str, Cell]) -> str:
+    """Return the weakest trust among the numbers of a row, '' without numbers."""
+    found = {c.standing.result["run"]["trust"] for c in cells.values() if c.standing}
+    return "local" if "local" in found else "ci" if found else ""

@@ -1,0 +1,65 @@
+"""What the page of a task shows: how it is asked, and every model on it."""
+
+from __future__ import annotations
+
+from evaluator.board.publish.rows import cell_data
+from evaluator.board.publish.site import Site
+from evaluator.board.publish.values import slug
+from evaluator.board.ranking import find_cell
+from evaluator.core.files import Json
+from evaluator.core.records import Task
+from evaluator.tasks import load_task, locked_request_set, task_names
+
+
+def task_data(site: Site, name: str) -> Json:
+    """Return what the page of a task shows: how it is asked, and every model on it."""
+    task: Task = load_task(name)
+    locked = locked_request_set(name)
+    board = []
+    for entry in site.tree.entries:
+        cell = find_cell(site.tree, entry, name)
+        if cell.state == "measured":
+            submission = entry.submission
+            facts = {"model": submission.id, "slug": slug(submission.id)}
+            board.append({**facts, "title": submission.title, **cell_data(cell)})
+    board.sort(key=lambda row: (-row["skill"], row["model"]))
+    suites = [
+        {"suite": suite.name, "title": suite.title, "area": area, "reason": found.reason}
+        for suite in site.tree.board.suites.values()
+        for area, entries in suite.areas.items()
+        for found in entries
+        if found.task == name
+    ]
+    return {
+        "task": name,
+        "title": task.title,
+        "version": task.version,
+        "summary": task.summary,
+        "kind": task.kind,
+        "languages": list(task.languages),
+        "licence": task.licence,
+        "open_licence": task.open_licence,
+        "source": task.source,
+        "shots": task.n_shots,
+        "stop": list(task.stop),
+        "max_tokens": task.max_tokens,
+        "notes": task.notes,
+        "primary": task.primary.name,
+        "metrics": [{"name": m.name, "doc": m.doc.split("\n\n")[0]} for m in task.metrics],
+        "pins": [
+            {"id": p.id, "repo": p.repo, "commit": p.commit, "path": p.path, "bytes": p.bytes,
+             "rows": p.rows, "licence": p.licence, "sha256": p.sha256}
+            for p in task.pins
+        ],
+        "n": locked.n if locked else 0,
+        "requests": locked.requests if locked else 0,
+        "request_sha256": locked.sha256 if locked else "",
+        "baseline": locked.baseline if locked else None,
+        "suites": suites,
+        "board": board,
+    }  # fmt: skip
+
+
+def tasks_data(site: Site) -> Json:
+    """Return the list of all tasks."""
+    return [task_data(site, name) for name in task_names()]
