@@ -389,7 +389,7 @@ def follow(block: Block, home: Path) -> None:
         assert path.read_text().count(old) == 1, f"{name} has no single place like\n{old}"
         path.write_text(path.read_text().replace(old, new))
     elif where:
-        path.write_text(path.read_text() + block.text)
+        path.write_text(f"{path.read_text()}\n\n{block.text}")
     else:
         assert not path.exists(), f"{name} exists already"
         path.write_text(block.text)

@@ -236,7 +236,10 @@ def index_covariance(suite: Suite, rows: list[dict[str, Cell]]) -> FloatArray:
             columns = [_influence(entry.task, cells[entry.task]) for cells in rows]
             influence = np.stack(columns, axis=1)  # (n, M)
             n = len(influence)
-            total += weight**2 * (influence.T @ influence) / (n * (n - 1))
+            products = influence.T @ influence
+            # a model's own interval must not depend on who else is ranked, to the last bit
+            np.fill_diagonal(products, [np.sum(column**2) for column in columns])
+            total += weight**2 * products / (n * (n - 1))
     return total
 
 
