@@ -1,0 +1,62 @@
+"""Financial PhraseBank: is a sentence of financial news good, bad or no news for investors?
+
+Paper: Malo et al. 2014, arXiv 1307.5336. The 4,846 sentences on whose label at least half of the
+annotators agree. The file has no split: the first sentence of each label is shown as a shot and is
+not measured, which leaves 4,843. Our own prompt.
+
+Quirks: latin-1, `sentence@label`, split at the last `@`. Six sentences stand twice, as in the
+original. Licence CC BY-NC-SA 3.0: not for a default index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from evaluator.core.records import DataPin, Example, Examples, Row, Task
+from evaluator.metrics.classification import accuracy, macro_f1, macro_precision, macro_recall, mcc
+from evaluator.tasks import load_pins
+
+PINS = load_pins("financial_phrasebank")
+LABELS = ("positive", "neutral", "negative")
+
+
+def to_example(row: Row, name: str) -> Example:
+    """Return one sentence with its label."""
+    sentence, label = row["text"].rsplit("@", 1)
+    return Example(
+        id=name,
+        question=f"Sentence: {sentence.strip()}\nSentiment:",
+        target=label,
+        choices=LABELS,
+        gold=(LABELS.index(label),),
+    )
+
+
+def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
+    """Return all sentences but the first of each label, which are the shots."""
+    examples = [to_example(row, str(i)) for i, row in enumerate(read(PINS[0]))]
+    shots = tuple(next(e for e in examples if e.target == label) for label in LABELS)
+    shown = {shot.id for shot in shots}
+    return Examples(
+        test=tuple(e for e in examples if e.id not in shown), shots=shots, labels=LABELS
+    )
+
+
+TASK = Task(
+    name="financial_phrasebank",
+    version=1,
+    title="Financial PhraseBank",
+    summary="The sentiment of a sentence of financial news, from an investor's point of view.",
+    kind="classification",
+    languages=("en",),
+    licence="CC-BY-NC-SA-3.0",
+    open_licence=False,
+    source="https://arxiv.org/abs/1307.5336",
+    pins=PINS,
+    load=load,
+    n_shots=3,
+    metrics=(macro_f1, accuracy, macro_precision, macro_recall, mcc),
+    primary=macro_f1,
+    columns=("correct", "pred", "gold"),
+    notes="59 % of the sentences are neutral.",
+)
