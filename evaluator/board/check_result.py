@@ -70,7 +70,7 @@ def _check_lock(path: Path, result: Json, tell: Tell) -> list[Fault]:
 
 def _check_request_set(task: str, result: Json, tell: Tell) -> list[Fault]:
     """Compare with tasks/lock.json, if the result belongs to the present version of the task."""
-    locked = locked_request_set(task)
+    locked = locked_request_set(task, result["method"])
     found = result["request_set"]
     faults = []
     if found["n"] != result["n"]:

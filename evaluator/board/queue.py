@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from evaluator.board.ranking import find_cell, is_current
 from evaluator.board.submissions import Entry, Tree
+from evaluator.measure.result import method_of
 from evaluator.tasks import load_task, locked_request_set
 
 
@@ -43,7 +44,8 @@ def wanted_tasks(tree: Tree, entry: Entry) -> tuple[str, ...]:
 
 
 def _pending(tree: Tree, entry: Entry, task: str) -> Pending | None:
-    locked = locked_request_set(task)
+    method = method_of(entry.submission.kind, load_task(task))
+    locked = locked_request_set(task, method)
     cell = find_cell(tree, entry, task)
     if locked is None or cell.state not in ("pending", "stale", "failed", "timeout"):
         return None

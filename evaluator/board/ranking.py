@@ -16,7 +16,7 @@ import numpy as np
 from evaluator.board.submissions import Entry, Standing, Suite, Tree
 from evaluator.core.records import FloatArray, RequestSet
 from evaluator.core.stats import Z95, rank_intervals, tell_apart
-from evaluator.measure.result import items_of
+from evaluator.measure.result import items_of, method_of
 from evaluator.measure.score import primary_score
 from evaluator.tasks import load_task, locked_request_set
 
@@ -26,7 +26,8 @@ class Cell:
     """One model on one task."""
 
     state: str
-    """measured, pending, failed, timeout, too-long, declined, stale, excluded or withdrawn."""
+    """measured, pending, failed, timeout, too-long, declined, stale, excluded, withdrawn or
+    not-applicable."""
     reason: str
     """Why there is no number, in words; '' if there is one."""
     value: float
@@ -109,7 +110,12 @@ def find_cell(tree: Tree, entry: Entry, task: str) -> Cell:
     """Return a model's official number on a task, or why there is none."""
     if task in entry.declines:
         return _gap("declined", entry.declines[task])
-    locked = locked_request_set(task)
+    kind = entry.submission.kind
+    method = method_of(kind, load_task(task))
+    if not method:
+        message = f"a model of kind {kind} cannot answer a task of kind {load_task(task).kind}"
+        return _gap("not-applicable", message)
+    locked = locked_request_set(task, method)
     if locked is None:
         return _gap("pending", "the task is not locked at its present version")
     measured = [s for s in entry.results if s.result["task"]["name"] == task]

@@ -66,6 +66,8 @@ class Example:
     """The text asked, up to where the answer begins."""
     target: str
     """The answer as it reads in a shot; what a likelihood task scores."""
+    texts: tuple[str, ...] = ()
+    """The bare text to be classified, or the two to be compared: what a classifier reads."""
     choices: tuple[str, ...] = ()
     """Possible answers in order; empty for generation and likelihood."""
     contexts: tuple[str, ...] = ()
@@ -131,6 +133,8 @@ class Request:
     """A generated text ends before the first of these."""
     max_tokens: int = 0
     """Most tokens to generate; 0 for log-likelihood."""
+    texts: tuple[str, ...] = ()
+    """What a classifier reads in place of the prompt (method `head`); empty for other methods."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

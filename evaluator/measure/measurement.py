@@ -14,7 +14,7 @@ from evaluator.measure.manifest import lock_model
 from evaluator.measure.packs import plan_packs
 from evaluator.measure.provenance import describe_machine, describe_run, now
 from evaluator.measure.requests import build_requests, describe_requests, spread_items
-from evaluator.measure.result import build_result, key_of, result_path, write_result
+from evaluator.measure.result import build_result, key_of, method_of, result_path, write_result
 from evaluator.measure.run import Progress, response_lines, run_packs
 from evaluator.measure.score import score_task
 from evaluator.tasks import locked_request_set
@@ -78,7 +78,8 @@ class Measurer:
         total = len(examples.test)
         if self.settings.limit:
             examples = spread_items(examples, self.settings.limit)
-        requests = build_requests(task, examples)
+        method = method_of(self.submission.kind, task)
+        requests = build_requests(task, examples, method)
         request_set = describe_requests(task, examples, requests)
         key = key_of(self.submission, self.manifest, task, request_set.sha256)
         folder = f"{self.submission.id.replace('/', '--')}-{task.name}-{key[:12]}"
@@ -115,7 +116,7 @@ class Measurer:
 
     def key_of(self, task: Task) -> str:
         """Return the identity of a full measurement, from tasks/lock.json; '' if not locked."""
-        locked = locked_request_set(task.name)
+        locked = locked_request_set(task.name, method_of(self.submission.kind, task))
         return key_of(self.submission, self.manifest, task, locked.sha256) if locked else ""
 
     def load(self) -> Backend:

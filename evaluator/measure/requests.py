@@ -22,12 +22,15 @@ def choose_shots(task: Task, examples: Examples, group: str) -> tuple[Example, .
     return pool[: task.n_shots]
 
 
-def build_requests(task: Task, examples: Examples) -> list[Request]:
+def build_requests(task: Task, examples: Examples, method: str = "") -> list[Request]:
     """Return all requests of a task, item by item and choice by choice.
 
     A choice is sent as one continuation, the task's delimiter before it. Requests of an item share
     one prompt, unless its choices differ in what comes before (`Example.contexts`).
+    With the method `head` each label is asked about the bare texts instead, without a prompt.
     """
+    if method == "head":
+        return _head_requests(examples)
     shots_of = {
         group: tuple((s.question, s.target) for s in choose_shots(task, examples, group))
         for group in dict.fromkeys(example.group for example in examples.test)
@@ -76,6 +79,22 @@ def ask(task: Task, example: Example, shots: tuple[tuple[str, str], ...]) -> lis
     ]
 
 
+def _head_requests(examples: Examples) -> list[Request]:
+    nothing = Prompt(description="", shots=(), question="")
+    return [
+        Request(
+            item=example.id,
+            index=index,
+            generate=False,
+            prompt=nothing,
+            continuation=choice,
+            texts=example.texts,
+        )
+        for example in examples.test
+        for index, choice in enumerate(example.choices)
+    ]
+
+
 def describe_requests(task: Task, examples: Examples, requests: Sequence[Request]) -> RequestSet:
     """Return the identity of a request set."""
     return RequestSet(
@@ -91,8 +110,10 @@ def describe_requests(task: Task, examples: Examples, requests: Sequence[Request
 def sent(request: Request) -> Json:
     """Return what makes two requests the same: everything that is sent.
 
-    A delimiter other than a space comes last, so that requests with one hash as they always did.
+    Bare texts, then a delimiter other than a space, come last, so that requests without them hash
+    as they always did.
     """
+    bare: list[Json] = [list(request.texts)] if request.texts else []
     told: list[Json] = [
         request.item,
         request.index,
@@ -103,6 +124,7 @@ def sent(request: Request) -> Json:
         request.continuation,
         list(request.stop),
         request.max_tokens,
+        *bare,
     ]
     return told if request.prompt.delimiter == " " else [*told, request.prompt.delimiter]
 
@@ -120,5 +142,16 @@ def lock_entry(name: str) -> Json:
     """Return the entry of a task in `tasks/lock.json`, derived from its data."""
     task = load_task(name)
     examples = load_examples(task)
-    found = describe_requests(task, examples, build_requests(task, examples))
-    return {"version": task.version, PROTOCOL: {VARIANT: asdict(found)}}
+    sets = {VARIANT: ""}
+    if can_be_classified(task, examples):
+        sets[f"{VARIANT}.head"] = "head"
+    found = {
+        name: asdict(describe_requests(task, examples, build_requests(task, examples, method)))
+        for name, method in sets.items()
+    }
+    return {"version": task.version, PROTOCOL: found}
+
+
+def can_be_classified(task: Task, examples: Examples) -> bool:
+    """Tell whether a classifier can answer: a labelled task whose items all have bare texts."""
+    return bool(examples.labels) and all(e.texts for e in examples.test)

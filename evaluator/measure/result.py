@@ -14,9 +14,18 @@ from evaluator.measure.manifest import Manifest
 from evaluator.measure.requests import PROTOCOL, VARIANT
 from evaluator.measure.score import Scored, class_tables
 
+HEADS = ("classifier",)
+"""Kinds of model that read a text and give every label a probability."""
 
-def method_of(task: Task) -> str:
-    """Return how a language model answers this kind of task."""
+
+def method_of(kind: str, task: Task) -> str:
+    """Return how a model of this kind answers a task, or '' if it cannot.
+
+    loglikelihood: each choice is scored as text. generation: the answer is written. head: a
+    classifier gives each label a probability.
+    """
+    if kind in HEADS:
+        return "head" if task.kind in ("classification", "matching") else ""
     return "generation" if task.kind == "generation" else "loglikelihood"
 
 
@@ -32,7 +41,7 @@ def key_of(submission: Submission, manifest: Manifest, task: Task, request_sha25
             manifest=manifest,
             dtype=submission.dtype,
             template=submission.chat_template,
-            method=method_of(task),
+            method=method_of(submission.kind, task),
             request_sha256=request_sha256,
             decoding=decoding_of(task),
         )
@@ -92,7 +101,7 @@ def build_result(
         "task": {"name": task.name, "version": task.version},
         "protocol": PROTOCOL,
         "variant": VARIANT,
-        "method": method_of(task),
+        "method": method_of(submission.kind, task),
         "key": key_of(submission, manifest, task, request_set.sha256),
         "model": {
             "kind": submission.kind,

@@ -17,6 +17,8 @@ from evaluator.core.records import DataPin, RequestSet, Task
 
 MATERIAL = {"starter"}
 """Modules here that tasks are made from and that are none themselves."""
+OWN_REQUESTS = ("head",)
+"""Methods that are asked in their own way: a classifier gets the bare text, without a prompt."""
 
 
 @cache
@@ -50,10 +52,16 @@ def load_pins(benchmark: str) -> tuple[DataPin, ...]:
 
 
 @cache
-def locked_request_set(name: str) -> RequestSet | None:
-    """Return what `lock.json` says a task asks, or None if it is not locked at this version."""
+def locked_request_set(name: str, method: str = "") -> RequestSet | None:
+    """Return what `lock.json` says a task asks, or None if it is not locked at this version.
+
+    Args:
+        name: the task.
+        method: how the model answers; one of `OWN_REQUESTS` has a request set of its own.
+    """
     source = resources.files(__name__).joinpath("lock.json")
     entry = json.loads(source.read_text("utf-8"))["tasks"].get(name)
     if entry is None or entry["version"] != load_task(name).version:
         return None
-    return RequestSet(**entry["board"]["clean"])
+    found = entry["board"].get(f"clean.{method}" if method in OWN_REQUESTS else "clean")
+    return RequestSet(**found) if found else None

@@ -26,9 +26,11 @@ def to_example(row: Row, name: str, intents: list[str]) -> Example:
     """Return one message; the answer is the intent with spaces for underscores."""
     gold = intents.index(row["category"])
     choices = spoken(intents)
+    text = " ".join(row["text"].split())
     return Example(
         id=name,
-        question=f"Message: {' '.join(row['text'].split())}\nIntent:",
+        question=f"Message: {text}\nIntent:",
+        texts=(text,),
         target=choices[gold],
         choices=choices,
         gold=(gold,),

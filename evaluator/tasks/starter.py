@@ -74,6 +74,7 @@ def make_message(rng: random.Random, name: str) -> Example:
     return Example(
         id=name,
         question=f"Message: {text}\nTopic:",
+        texts=(text,),
         target=TOPICS[topic],
         choices=TOPICS,
         gold=(topic,),
@@ -121,6 +122,7 @@ def make_pair(rng: random.Random, name: str) -> Example:
     return Example(
         id=name,
         question=f"Question: {question}\nReply: {reply}\nFits:",
+        texts=(question, reply),
         target=SAME[match],
         choices=SAME,
         gold=(match,),

@@ -50,6 +50,27 @@ def test_choices_are_asked_item_by_item_with_one_space_before() -> None:
     assert not any(r.generate for r in requests)
 
 
+def test_a_classifier_is_asked_about_the_bare_texts_and_every_label() -> None:
+    pair = example("7", texts=("a", "b"), choices=("no", "yes"), gold=(1,))
+    asked = build_requests(CHOICE, Examples(test=(pair,), labels=("no", "yes")), "head")
+    assert [(r.item, r.index, r.continuation) for r in asked] == [("7", 0, "no"), ("7", 1, "yes")]
+    assert all(r.texts == ("a", "b") and r.prompt.text() == "" for r in asked)
+
+
+def test_bare_texts_are_part_of_what_is_sent_to_a_classifier_and_to_nobody_else() -> None:
+    def hashes(*texts: str) -> list[str]:
+        one = example("7", texts=texts, choices=("no", "yes"), gold=(1,))
+        examples = Examples(test=(one,), labels=("no", "yes"))
+        return [
+            describe_requests(CHOICE, examples, build_requests(CHOICE, examples, method)).sha256
+            for method in ("", "head")
+        ]
+
+    (plain, head), (other_plain, other_head) = hashes("a", "b"), hashes("a b")
+    assert plain == other_plain
+    assert head != other_head
+
+
 def test_a_text_is_asked_once_with_its_stops() -> None:
     (asked,) = build_requests(WRITING, Examples(test=(example(),)))
     assert (asked.generate, asked.continuation) == (True, "")
