@@ -6,6 +6,9 @@ its kind and name it in a task. Nothing else is edited; its page and its row in 
 
 from __future__ import annotations
 
+from functools import cache
+
+from evaluator.core.errors import ScoreError
 from evaluator.core.records import Metric
 from evaluator.metrics import choice, classification, generation, likelihood, matching
 
@@ -19,3 +22,16 @@ def all_metrics() -> tuple[Metric, ...]:
         if isinstance(value, Metric)
     ]
     return tuple(dict.fromkeys(found))
+
+
+@cache
+def metric_named(name: str) -> Metric:
+    """Return the metric of that name.
+
+    Raises:
+        ScoreError: no such metric; names those that exist.
+    """
+    known = {metric.name: metric for metric in all_metrics()}
+    if name not in known:
+        raise ScoreError(f"no metric {name!r}; known: {', '.join(known)}")
+    return known[name]

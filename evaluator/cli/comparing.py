@@ -1,0 +1,115 @@
+"""Verbs that set two models side by side: compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evaluator.board import compare as comparing
+from evaluator.board.ranking import find_cell
+from evaluator.board.submissions import Tree, read_tree
+from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree
+from evaluator.cli.show import out, show_json, show_table
+from evaluator.core.errors import EvaluatorError
+from evaluator.core.files import Json
+from evaluator.measure.result import read_result
+from evaluator.tasks import load_task
+
+
+def compare(
+    a: Annotated[str, typer.Argument(help="<org>/<model>, its folder, or a result file.")],
+    b: Annotated[str, typer.Argument(help="The other one.")],
+    task: Annotated[
+        list[str] | None, typer.Option(help="Task to compare on; default: all that both ask for.")
+    ] = None,
+    items: Annotated[
+        bool, typer.Option("--items", help="List the items that one of them alone got right.")
+    ] = False,
+    tree: TreeOption = TREE,
+    as_json: JsonOption = False,
+) -> None:
+    r"""Compare two models task by task: is the difference more than the items' chance?
+
+    For each task: the paired difference with its 95 % interval, the p-value of McNemar's exact or
+    of the paired permutation test, the same after Holm's procedure over all tasks, and the smallest
+    difference that the test set could have shown. Results that were asked or scored differently
+    are not compared; the part that differs is named.
+
+    \b
+    Examples:
+      evaluator compare starter/large starter/medium
+      evaluator compare starter/large starter/small --task starter_choice --items
+    """
+    if a.endswith(".json") and b.endswith(".json"):
+        found = comparing.compare_files(read_result(Path(a)), read_result(Path(b)))
+        names: dict[str, list[str]] = {}
+    else:
+        must_be_tree(tree)
+        read = read_tree(tree)
+        for name in task or ():
+            load_task(name)
+        found = comparing.compare_submissions(read, _id_of(a), _id_of(b), task or ())
+        names = _item_names(tree, read, found) if items else {}
+    if as_json:
+        show_json(found)
+        return
+    _show(found)
+    if items:
+        _show_items(found, names)
+    if not found["tasks"]:
+        raise EvaluatorError("nothing to compare: no task has a number of both")
+
+
+def _id_of(name: str) -> str:
+    """Return <org>/<model> of an id or of a folder."""
+    return "/".join(name.rstrip("/").split("/")[-2:])
+
+
+def _show(found: Json) -> None:
+    rows = [
+        [
+            row["task"],
+            row["metric"],
+            str(row["n"]),
+            f"{100 * row['a']:.1f}",
+            f"{100 * row['b']:.1f}",
+            f"{100 * row['difference']:+.1f}",
+            f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f}",
+            str(len(row["only_a"])),
+            str(len(row["only_b"])),
+            f"{row['p']:.2g}",
+            f"{row['p_holm']:.2g}",
+            f"{100 * row['smallest']:.1f}" if row["smallest"] else "-",
+            row["better"] or "-",
+            row["test"],
+        ]
+        for row in found["tasks"]
+    ]
+    out.print(f"a: {found['a']}\nb: {found['b']}\n")
+    head = ("task", "metric", "n", "a", "b", "a - b", "95 % interval", "only a", "only b", "p",
+            "p Holm", "smallest", "better", "test")  # fmt: skip
+    show_table(head, rows)
+    for gap in found["gaps"]:
+        out.print(f"{gap['task']}: not compared; a {gap['a']}, b {gap['b']}")
+
+
+def _item_names(tree: Path, read: Tree, found: Json) -> dict[str, list[str]]:
+    """Return task -> the ids of its items, where one of the two has kept its responses."""
+    names: dict[str, list[str]] = {}
+    for row in found["tasks"]:
+        for side in ("a", "b"):
+            entry = comparing.find_entry(read, found[side])
+            standing = find_cell(read, entry, row["task"]).standing
+            if standing and not names.get(row["task"]):
+                names[row["task"]] = comparing.item_ids(tree, standing)
+    return names
+
+
+def _show_items(found: Json, names: dict[str, list[str]]) -> None:
+    for row in found["tasks"]:
+        ids = names.get(row["task"]) or [str(i) for i in range(row["n"])]
+        for side in ("a", "b"):
+            only = [ids[i] for i in row[f"only_{side}"]]
+            out.print(f"\n{row['task']}, only {side} is right: {', '.join(only) or 'none'}")
