@@ -235,6 +235,26 @@ def read_tree(root: Path) -> Tree:
     )
 
 
+def read_standings(root: Path) -> list[Standing]:
+    """Return every result below `root` that follows its schema, by path; `check` tells the rest."""
+    faults: list[Fault] = []
+    found = [
+        _collect(faults, partial(_read_standing, root, path))
+        for path in sorted(root.glob("*/*/results/*/*/*.json"))
+    ]
+    return [standing for standing in found if standing]
+
+
+def read_decisions(root: Path) -> list[Json]:
+    """Return every decision below `root` that follows its schema; `check` tells the rest."""
+    faults: list[Fault] = []
+    found = [
+        _collect(faults, partial(read_decision, root, path))
+        for path in sorted((root / "decisions").glob("*.yaml"))
+    ]
+    return [decision for decision in found if decision]
+
+
 def read_decision(root: Path, path: Path) -> Json:
     """Return one decision.
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from evaluator import __version__
-from evaluator.cli import checking, comparing, data, measuring, ranking, site, tasks
+from evaluator.cli import auditing, checking, comparing, data, measuring, ranking, site, tasks
 from evaluator.cli.show import err, out, show_faults
 from evaluator.core.errors import DocumentError, EvaluatorError
 
@@ -24,6 +24,7 @@ A model author adds submissions/<org>/<model>/ with submission.yaml and card.md.
   evaluator score         score kept responses again, without a model
   evaluator rank          the ranked table, with its uncertainty
   evaluator compare A B   two models, task by task and item by item
+  evaluator audit         can every number be followed back, and was it ever changed?
   evaluator site build    the website, below build/site
 
 Exit code 0: all is well. 1: something is wrong with what was looked at. 2: wrong use.
@@ -44,6 +45,7 @@ VERBS = (
     measuring.score,
     ranking.rank,
     comparing.compare,
+    auditing.audit,
 )
 GROUPS = {"data": data.app, "tasks": tasks.app, "site": site.app}
 for verb in VERBS:

@@ -99,15 +99,17 @@ def lock_model(submission: Submission, home: Path, *, write: bool) -> tuple[Path
             write_atomic(path, pretty_bytes({"schema": 1, "manifest": manifest}))
         return folder, manifest
     locked = read_lock(path)
-    differing = sorted(
-        name for name in locked.keys() | manifest.keys() if locked.get(name) != manifest.get(name)
-    )
-    if differing:
+    if differing := differing_files(locked, manifest):
         raise ModelError(
             f"{path}: {', '.join(differing)} differ from what was locked. A model cannot change "
             "under its results: restore the files, or submit them as a new folder."
         )
     return folder, manifest
+
+
+def differing_files(locked: Manifest, found: Manifest) -> list[str]:
+    """Return the names of files that are not the same in two manifests, sorted."""
+    return sorted(n for n in locked.keys() | found.keys() if locked.get(n) != found.get(n))
 
 
 def read_lock(path: Path) -> Manifest:

@@ -1,0 +1,106 @@
+"""A small board with an honest history, made with real git: what the audit's tests tamper with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from conftest import ROOT
+
+NAMES = {
+    "GIT_AUTHOR_NAME": "Ada",
+    "GIT_AUTHOR_EMAIL": "ada@example.org",
+    "GIT_COMMITTER_NAME": "Ada",
+    "GIT_COMMITTER_EMAIL": "ada@example.org",
+    "GIT_AUTHOR_DATE": "2026-12-01T00:00:00Z",
+    "GIT_COMMITTER_DATE": "2026-12-01T00:00:00Z",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+}
+DECISION = "decisions/2026-11-25-{}.yaml"
+
+
+def git(repository: Path, *words: str) -> str:
+    """Run git as Ada, apart from the settings of this machine."""
+    done = subprocess.run(
+        ["git", "-C", str(repository), *words],
+        capture_output=True, text=True, env={**os.environ, **NAMES}, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"git {' '.join(words)}: {done.stderr}{done.stdout}"
+    return done.stdout.strip()
+
+
+def commit(repository: Path, message: str) -> str:
+    """Commit everything; return the commit's id."""
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", message)
+    return git(repository, "rev-parse", "HEAD")
+
+
+def copy(repository: Path, *names: str) -> None:
+    """Copy files or folders of the real submissions into the repository."""
+    for name in names:
+        source, target = ROOT / "submissions" / name, repository / "submissions" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        else:
+            shutil.copy(source, target)
+
+
+def decide(tree: Path, **facts: str) -> Path:
+    """Write a decision under its right name."""
+    from evaluator.core.files import sha256
+
+    facts = {"schema": "1", "by": "ada", "date": "2026-11-25",
+             "reason": "because of what was found"} | facts  # fmt: skip
+    text = "".join(f"{key}: {value}\n" for key, value in facts.items())
+    path = tree / DECISION.format(sha256(text.encode())[:8])
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def build(repository: Path) -> str:
+    """Tell the honest story: board, submissions, results, a branch that is merged, a decision.
+
+    Returns:
+        The commit that a reader saw last.
+    """
+    git(repository.parent, "init", "-q", "-b", "main", str(repository))
+    lock = repository / "evaluator/tasks/lock.json"
+    lock.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "evaluator/tasks/lock.json", lock)
+    copy(repository, "board.yaml")
+    commit(repository, "Open the board")
+    declared = ("submission.yaml", "card.md")
+    copy(repository, *(f"baseline/random/{name}" for name in declared))
+    commit(repository, "Submit baseline/random")
+    git(repository, "switch", "-q", "-c", "small")
+    copy(repository, *(f"starter/small/{name}" for name in (*declared, "weights", "lock.json")))
+    commit(repository, "Submit starter/small")
+    copy(repository, "starter/small/results")
+    commit(repository, "Add results of starter/small")
+    git(repository, "switch", "-q", "main")
+    copy(repository, "baseline/random/lock.json", "baseline/random/results")
+    commit(repository, "Add results of baseline/random")
+    git(repository, "merge", "-q", "--no-ff", "-m", "Merge starter/small", "small")
+    decide(repository / "submissions", action="annotate", submission="baseline/random")
+    write_attempt(repository)
+    seen = commit(repository, "Note what baseline/random is")
+    copy(repository, *(f"baseline/majority/{name}" for name in (*declared, "lock.json", "results")))
+    commit(repository, "Add baseline/majority with its results")
+    return seen
+
+
+def write_attempt(repository: Path) -> None:
+    """Write down a measurement that failed."""
+    from evaluator.core.files import pretty_bytes
+
+    path = repository / "submissions/baseline/random/attempts/0123456789ab-1.json"
+    path.parent.mkdir()
+    facts = {"schema": 1, "submission": "baseline/random", "task": "gsm8k", "key": "01" * 32}
+    more = {"state": "failed", "reason": "no network", "when": "2026-11-24T00:00:00Z"}
+    path.write_bytes(pretty_bytes(facts | more))
