@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -17,8 +18,10 @@ from transformers import AutoModelForCausalLM
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.loading import load_model, longest_input
 from evaluator.backends.runner import Runner
-from evaluator.backends.scoring import Pair, score_pairs
+from evaluator.backends.scoring import score_pairs
+from evaluator.backends.sharing import choose_sharing
 from evaluator.backends.tokens import cut_left, encode_pair
+from evaluator.backends.trie import Pair, Row
 from evaluator.backends.writing import Ending, write_greedily
 from evaluator.core.errors import ModelError
 from evaluator.core.records import Request, Response
@@ -38,6 +41,8 @@ class CausalBackend:
         config, self._tokenizer, model = load_model(folder, AutoModelForCausalLM, dtype)
         self._runner = Runner(model, machine.device, machine.batch_tokens)
         self._longest = longest_input(config, self._tokenizer)
+        with torch.inference_mode():
+            self._sharing = self._runner.within_memory(lambda: choose_sharing(self._runner))
 
     @property
     def parameters(self) -> int:
@@ -57,6 +62,8 @@ class CausalBackend:
             "transformers": transformers.__version__,
             "device": torch.cuda.get_device_name() if cuda else platform.machine(),
             "threads": str(torch.get_num_threads()),
+            "sharing": f"{self._sharing.path}, within {self._sharing.gap:.1e} nat",
+            "batch_tokens": str(self._runner.batch_tokens),
         }
 
     @torch.inference_mode()
@@ -64,7 +71,8 @@ class CausalBackend:
         """Answer requests of one kind in order; see `Backend.answer`."""
         if not requests:
             return []
-        return self._write(requests) if requests[0].generate else self._score(requests)
+        answer = self._write if requests[0].generate else self._score
+        return self._runner.within_memory(lambda: answer(requests))
 
     def _score(self, requests: Sequence[Request]) -> list[Response]:
         pairs, dropped = [], []
@@ -73,7 +81,7 @@ class CausalBackend:
             ids, lost = cut_left(ctx + cont, self._longest + 1)
             pairs.append(Pair(tuple(ids[: len(ids) - len(cont)]), tuple(cont)))
             dropped.append(lost)
-        found = score_pairs(self._runner, pairs)
+        found = score_pairs(self._runner, self._sharing, pairs, self._beginning(requests))
         return [
             Response(
                 item=request.item,
@@ -113,6 +121,11 @@ class CausalBackend:
             )
             for request, answer, (_, lost) in zip(requests, written, prompts, strict=True)
         ]
+
+    def _beginning(self, requests: Sequence[Request]) -> Row:
+        """Return what the first prompt begins with before its question: description and shots."""
+        (ids,) = self._encode([replace(requests[0].prompt, question="").text()])
+        return tuple(ids)
 
     def _end_ids(self) -> frozenset[int]:
         named = self._runner.model.generation_config.eos_token_id

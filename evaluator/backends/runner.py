@@ -1,22 +1,32 @@
 """Forward passes of a causal model: tokens in, chosen logits and key-value caches out.
 
-Everything that scores or writes goes through here, so that tokens are counted in one place and only
-chosen rows ever reach the vocabulary projection.
+Everything that scores or writes goes through here, so that tokens are counted in one place, only
+chosen rows ever reach the vocabulary projection, and memory that runs out is met once.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+import gc
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
+from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
+from evaluator.backends.path import SHARED, Path
 from evaluator.backends.tokens import pad_right
+from evaluator.core.errors import ModelError
 
 EXACT_NATS = 1e-5
 """How closely two ways of computing must agree in fp32 to count as the same."""
+ROW_TOKENS = (256, 4096)
+"""Least and most tokens of one row of a tree."""
+COPIED_BY_REORDER = (DynamicLayer, DynamicSlidingWindowLayer)
+"""Layers whose tensors are replaced, never written into: a branch need not copy them first."""
+
+Result = TypeVar("Result")
 
 
 class Runner:
@@ -28,12 +38,54 @@ class Runner:
         Args:
             model: a transformers causal language model.
             device: cpu or cuda.
-            batch_tokens: most tokens (rows x longest row) of one pass.
+            batch_tokens: most tokens (rows x longest row) of one pass; halved for good whenever
+                memory runs out.
         """
         self.model = model.to(device)
         self.device = device
         self.batch_tokens = batch_tokens
         self.tokens_fed = 0
+        self.path = Path(device)
+        self.beginning: tuple[tuple[int, ...], Any] = ((), None)
+        """Tokens that batches begin with for good, and their cache."""
+        self._last_pass = 0
+
+    @property
+    def row_tokens(self) -> int:
+        """Tokens of one row of a tree that are best.
+
+        Each token looks at all of its row, at a cost of 4 L d beside 24 d^2 for the rest of a
+        layer: a row as long as the model is wide (d) wastes less than a sixth.
+        """
+        width = int(getattr(self.model.config.get_text_config(), "hidden_size", ROW_TOKENS[0]))
+        least, most = ROW_TOKENS
+        return min(self.batch_tokens, max(least, min(width, most)))
+
+    def within_memory(self, work: Callable[[], Result]) -> Result:
+        """Do some work; whenever memory runs out, halve the batches and begin it again.
+
+        Raises:
+            ModelError: memory runs out with one token at a time.
+        """
+        while True:
+            try:
+                return work()
+            except RuntimeError as error:
+                if not _out_of_memory(error):
+                    raise
+            if self.batch_tokens == 1:
+                raise ModelError("not enough memory for one token: a smaller model, or a bigger "
+                                 "machine")  # fmt: skip
+            self.batch_tokens = max(1, min(self.batch_tokens, self._last_pass) // 2)
+            self.forget()
+
+    def forget(self) -> None:
+        """Drop all that is kept from pass to pass."""
+        self.path = Path(self.device)
+        self.beginning = ((), None)
+        gc.collect()
+        if self.device == "cuda":
+            torch.cuda.empty_cache()
 
     def feed(
         self,
@@ -56,27 +108,106 @@ class Runner:
             mask: (B, what came before + L) of zeros and ones if the cache has holes.
             use_cache: return a cache that goes on after these tokens.
         """
-        tokens = pad_right(rows).to(self.device)
+        tokens = pad_right(rows)
         starts = torch.tensor([after] * len(rows) if isinstance(after, int) else list(after))
         positions = starts[:, None] + torch.arange(tokens.shape[1])
         # filling must not stand past the last position there is
         last = max(start + len(row) for start, row in zip(starts.tolist(), rows, strict=True)) - 1
-        self.tokens_fed += tokens.numel()
-        output = self.model(
-            input_ids=tokens,
+        output = self.run(
+            tokens,
+            keep,
             position_ids=positions.clamp(max=last).to(self.device),
             attention_mask=None if mask is None else mask.to(self.device),
             past_key_values=cache,
             use_cache=use_cache or cache is not None,
-            logits_to_keep=keep.to(self.device) if isinstance(keep, torch.Tensor) else keep,
         )
         return output.logits, output.past_key_values
 
+    def run(self, tokens: torch.Tensor, keep: torch.Tensor | int, **more: Any) -> Any:
+        """Run (B, L) tokens, counting them; return what the model returns."""
+        self._last_pass = tokens.numel()
+        self.tokens_fed += tokens.numel()
+        return self.model(
+            input_ids=tokens.to(self.device),
+            logits_to_keep=keep.to(self.device) if isinstance(keep, torch.Tensor) else keep,
+            **more,
+        )
+
     def branch(self, cache: Any, lines: Sequence[int]) -> Any:
         """Return a new cache whose rows are these lines of `cache`; any line may stand twice."""
-        fresh = copy.deepcopy(cache)
+        fresh = copy.copy(cache)
+        fresh.layers = [
+            copy.copy(layer) if type(layer) in COPIED_BY_REORDER else copy.deepcopy(layer)
+            for layer in cache.layers
+        ]
         fresh.reorder_cache(torch.tensor(lines, dtype=torch.long, device=self.device))
         return fresh
+
+    def begin_path(self, ids: tuple[int, ...]) -> None:
+        """Let the path be these tokens alone; they are fed only if it does not begin with them."""
+        if self.path.beginning == ids:
+            self.path.rewind(len(ids))
+            return
+        self.path.rewind(0)
+        self.extend_path(ids)
+        self.path.beginning = ids
+
+    def extend_path(self, ids: Sequence[int]) -> None:
+        """Append tokens to the path, each after the one before."""
+        for start in range(0, len(ids), self.batch_tokens):
+            part = list(ids[start : start + self.batch_tokens])
+            depths = self.path.length + torch.arange(len(part), device=self.device)
+            cache = self.path.cache
+            self.run(torch.tensor([part]), 1, position_ids=depths[None], past_key_values=cache,
+                     use_cache=True)  # fmt: skip
+            self.path.note(depths, torch.full_like(depths, SHARED))
+
+    def feed_path(
+        self,
+        ids: Sequence[int],
+        depths: torch.Tensor,
+        owners: torch.Tensor,
+        sees: torch.Tensor,
+        keep: torch.Tensor,
+    ) -> torch.Tensor:
+        """Append tokens to the path as a tree; return the (kept, V) logits.
+
+        Args:
+            ids: (L) token ids.
+            depths: (L,) position of each in its own text.
+            owners: (L,) text that each belongs to.
+            sees: (L, K + L) bool: which places of the path and of these tokens each goes on after.
+            keep: (L,) bool: whose logits are wanted.
+        """
+        cache = self.path.cache
+        self.path.note(depths, owners)
+        distance = depths[:, None] - self.path.depths
+        output = self.run(
+            torch.tensor([list(ids)]),
+            keep[None],
+            position_ids=depths[None],
+            attention_mask=self._mask(sees, distance),
+            past_key_values=cache,
+            use_cache=True,
+        )
+        logits: torch.Tensor = output.logits
+        return logits.reshape(-1, logits.shape[-1])
+
+    def _mask(self, sees: torch.Tensor, distance: torch.Tensor) -> Any:
+        """Return what the model adds to its attention scores; by kind of layer if there are two."""
+        config = self.model.config.get_text_config()
+        window = getattr(config, "sliding_window", None)
+        near = sees & (distance < window) if window else sees
+        kinds = set(getattr(config, "layer_types", None) or ())
+        if kinds & {"sliding_attention"}:
+            both = {"full_attention": sees, "sliding_attention": near}
+            return {kind: self._bias(places) for kind, places in both.items()}
+        return self._bias(sees if kinds else near)
+
+    def _bias(self, sees: torch.Tensor) -> torch.Tensor:
+        lowest = torch.finfo(self.model.dtype).min
+        bias = torch.zeros(sees.shape, dtype=self.model.dtype, device=self.device)
+        return bias.masked_fill_(~sees, lowest)[None, None]
 
     @cached_property
     def holes_are_exact(self) -> bool:
@@ -107,3 +238,10 @@ class Runner:
             if not gap.abs().max() <= EXACT_NATS:
                 return False
         return True
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    """Tell an allocation that failed, on any device, from other faults."""
+    return isinstance(error, torch.OutOfMemoryError) or any(
+        words in str(error) for words in ("out of memory", "can't allocate memory")
+    )

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
+
+from evaluator.core.errors import ModelError
+
+CHUNK_ROWS = 256
+"""Rows of logits that are widened to fp32 at once."""
 
 Encode = Callable[[str, bool], list[int]]
 """(text, add special tokens) -> ids."""
@@ -38,15 +44,12 @@ def cut_left(ids: list[int], longest: int) -> tuple[list[int], int]:
     return ids[dropped:], dropped
 
 
-def common_prefix(rows: Sequence[Sequence[int]]) -> int:
-    """Return how many leading ids all rows share."""
-    if not rows:
-        return 0
-    low, high = min(map(list, rows)), max(map(list, rows))
-    for i, (a, b) in enumerate(zip(low, high, strict=False)):
-        if a != b:
-            return i
-    return min(len(low), len(high))
+def common_length(one: Sequence[int], other: Sequence[int]) -> int:
+    """Return how many leading ids two rows share."""
+    shortest = min(len(one), len(other))
+    if one[:shortest] == other[:shortest]:
+        return shortest
+    return next(i for i in range(shortest) if one[i] != other[i])
 
 
 def pad_right(rows: Sequence[Sequence[int]]) -> torch.Tensor:
@@ -65,7 +68,38 @@ def token_logprobs(
         rows: (N,) row of each id; a row may serve many.
         ids: (N,) token that follows the row.
     """
-    wide = logits.float()
-    normaliser = torch.logsumexp(wide, dim=1)
-    best = wide.argmax(dim=1)
-    return wide[rows, ids] - normaliser[rows], best[rows] == ids
+    normalisers, bests = [], []
+    for part in torch.split(logits, CHUNK_ROWS):  # the copy in fp32 is as small as a chunk
+        wide = part.float()
+        normalisers.append(torch.logsumexp(wide, dim=1))
+        bests.append(wide.argmax(dim=1))
+    normaliser, best = torch.cat(normalisers), torch.cat(bests)
+    return logits[rows, ids].float() - normaliser[rows], best[rows] == ids
+
+
+Scored = tuple[float, bool]
+"""(log-probability in nats, whether greedy decoding writes it)."""
+
+
+def score_tokens(
+    logits: torch.Tensor, wanted: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], Scored]:
+    """Return (row, id) -> score of that id after that row, for rows of (R, V) logits."""
+    distinct = list(dict.fromkeys(wanted))
+    rows = torch.tensor([row for row, _ in distinct], device=logits.device)
+    ids = torch.tensor([token for _, token in distinct], device=logits.device)
+    logprobs, greedy = token_logprobs(logits, rows, ids)
+    return dict(zip(distinct, zip(logprobs.tolist(), greedy.tolist(), strict=True), strict=True))
+
+
+def add_up(tokens: Sequence[Scored]) -> Scored:
+    """Return the score of a continuation from those of its tokens.
+
+    Raises:
+        ModelError: a log-likelihood that is no number.
+    """
+    total = np.float32(sum(logprob for logprob, _ in tokens))
+    if not np.isfinite(total):
+        raise ModelError(f"the model gives {total} as a log-likelihood: check its weights")
+    # the shortest decimal that reads back as this 32-bit float
+    return float(str(total)), all(greedy for _, greedy in tokens)

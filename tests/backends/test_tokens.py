@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from made import fuzz
 
 from evaluator.backends.tokens import (
-    common_prefix,
+    common_length,
     cut_left,
     encode_pair,
     pad_right,
@@ -62,14 +62,12 @@ def test_cutting_keeps_the_right_end_and_counts_the_rest(ids: list[int], longest
 
 
 @fuzz
-@given(st.lists(IDS, max_size=5))
-def test_the_common_prefix_is_the_longest_that_all_rows_have(rows: list[list[int]]) -> None:
-    n = common_prefix(rows)
-    assert len({tuple(row[:n]) for row in rows}) <= 1
-    assert all(len(row) >= n for row in rows)
-    if rows and min(map(len, rows)) > n:
-        assert len({row[n] for row in rows}) > 1
-    assert n == common_prefix([tuple(row) for row in rows])
+@given(IDS, IDS)
+def test_what_two_rows_share_is_the_longest_common_beginning(a: list[int], b: list[int]) -> None:
+    n = common_length(a, b)
+    assert a[:n] == b[:n]
+    assert min(len(a), len(b)) == n or a[n] != b[n]
+    assert n == common_length(b, a) == common_length(tuple(a), tuple(b))
 
 
 def test_rows_are_filled_up_on_the_right() -> None:
