@@ -235,7 +235,7 @@ def test_a_model_whose_positions_switch_shares_nothing_past_the_switch() -> None
 
 def test_a_longrope_model_names_where_its_positions_switch() -> None:
     rope = {"rope_type": "longrope", "short_factor": [1.0] * 4, "long_factor": [2.0] * 4,
-            "factor": 4.0, "rope_theta": 10000.0, "original_max_position_embeddings": 64}  # fmt: skip
+            "factor": 4.0, "rope_theta": 1e4, "original_max_position_embeddings": 64}  # fmt: skip
     config = AutoConfig.for_model(
         "phi3", vocab_size=VOCABULARY, pad_token_id=0, eos_token_id=0, bos_token_id=0,
         rope_parameters=rope, original_max_position_embeddings=64, **LLAMA,
