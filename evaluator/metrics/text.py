@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from fractions import Fraction
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _CJK = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])")
@@ -28,3 +29,26 @@ def normalise_answer(text: str) -> str:
 def answer_tokens(text: str) -> list[str]:
     """Split a normalised answer at white space and around each CJK character."""
     return _CJK.sub(r" \1 ", normalise_answer(text)).split()
+
+
+_PLAIN = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
+_NUMBER = re.compile(
+    r"\\[dt]?frac\s*\{\s*(-?\d+)\s*\}\s*\{\s*(\d+)\s*\}"
+    rf"|(-?(?:{_PLAIN}))(?:\s*/\s*({_PLAIN}))?"
+)
+
+
+def canonical_number(text: str) -> str:
+    r"""Return the last number in a text as a reduced fraction, '' if there is none.
+
+    Reads thousands commas, decimals, `a/b`, `\frac{a}{b}`, and the digits of any script; a percent
+    sign or a currency is left out. `1,234.50` is `2469/2`, `2/6` is `1/3`.
+    """
+    text = unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u2044", "/")
+    found = [match.groups() for match in _NUMBER.finditer(text)]
+    for top, bottom, plain, below in reversed(found):
+        above = Fraction((top or plain).replace(",", ""))
+        under = Fraction((bottom or below or "1").replace(",", ""))
+        if under:
+            return str(above / under)
+    return ""

@@ -15,7 +15,7 @@ from importlib import resources
 from evaluator.core.errors import TaskError
 from evaluator.core.records import DataPin, RequestSet, Task
 
-MATERIAL = {"starter"}
+MATERIAL = {"agieval", "starter"}
 """Modules here that tasks are made from and that are none themselves."""
 OWN_REQUESTS = ("head",)
 """Methods that are asked in their own way: a classifier gets the bare text, without a prompt."""

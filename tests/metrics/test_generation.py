@@ -12,7 +12,7 @@ from evaluator.core.records import Items
 from evaluator.metrics import all_metrics
 from evaluator.metrics.base import mean_metric, mean_of, ratio_of, table_metric
 from evaluator.metrics.generation import exact_match, overlap_f1, token_f1
-from evaluator.metrics.text import answer_tokens, normalise_answer
+from evaluator.metrics.text import answer_tokens, canonical_number, normalise_answer
 
 
 @pytest.mark.parametrize(
@@ -133,3 +133,24 @@ def test_every_metric_of_the_package_is_listed_once_with_its_definition() -> Non
     for metric in all_metrics():
         words = metric.doc.replace("\n", " ")
         assert ("lower is better" in words) == (metric.best < metric.worst), metric.name
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("so 5, then 1,234.50.", "2469/2"),
+        ("2/6", "1/3"),
+        ("答案：25%", "25"),
+        ("\\frac{6}{-9} is no fraction, \\dfrac{6}{9} is", "2/3"),
+        ("-7", "-7"),
+        ("\u22127", "-7"),
+        ("০.৫০", "1/2"),
+        ("１２", "12"),
+        ("3/0", ""),
+        ("1,2,3", "3"),
+        ("none", ""),
+        ("", ""),
+    ],
+)
+def test_the_last_number_of_a_text_is_read_as_a_fraction(text: str, number: str) -> None:
+    assert canonical_number(text) == number

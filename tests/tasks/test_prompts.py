@@ -128,7 +128,7 @@ def test_banking77_shows_five_intents_and_makes_line_ends_spaces() -> None:
 
 
 def test_an_unknown_task_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(TaskError, match="known tasks are arc_challenge, "):
+    with pytest.raises(TaskError, match="known tasks are agieval_en, "):
         load_task("nope")
     with pytest.raises(TaskError):
         load_task("starter")
