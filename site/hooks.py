@@ -10,25 +10,41 @@ from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
 from evaluator import reference
-from evaluator.board.publish.pages import Rendered, render_site
+from evaluator.board.publish import read_site
+from evaluator.board.publish.finish import finish_page, finish_site
+from evaluator.board.publish.pages import Pages, Rendered
 from evaluator.core.errors import EvaluatorError
 
 HERE = Path(__file__).parent
 SUBMISSIONS = Path(os.environ.get("EVALUATOR_SUBMISSIONS", HERE.parent / "submissions"))
 rendered: dict[str, Rendered] = {}
+shells: dict[str, str] = {}
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Read the tree, unless the command that builds the site has read it already."""
+    try:
+        site = config.extra.get("site") or read_site(SUBMISSIONS)
+    except EvaluatorError as error:
+        raise PluginError(f"{SUBMISSIONS} is not in order:\n{error}") from None
+    config.extra["site"] = site
+    config.site_name = site.tree.board.title
+    config.site_description = site.tree.board.summary
+    language = str(config.theme["language"])
+    config.extra["pages"] = Pages(site, HERE, language, directories=config.use_directory_urls)
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add generated pages, downloads and the assets of the theme."""
+    shells.clear()
     rendered.clear()
-    try:
-        rendered.update(render_site(SUBMISSIONS, HERE / "templates"))
-    except EvaluatorError as error:
-        raise PluginError(f"{SUBMISSIONS} is not in order:\n{error}") from None
+    rendered.update(config.extra["pages"].single())
     rendered.update(
         {path: Rendered(content=text, in_nav=True) for path, text in reference.pages().items()}
     )
@@ -37,8 +53,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             level = InclusionLevel.UNDEFINED if page.in_nav else InclusionLevel.NOT_IN_NAV
             content = page.content if page.body is None else page.front
             files.append(File.generated(config, path, content=content, inclusion=level))
-    for asset in sorted((HERE / "assets").iterdir()):
-        path = f"assets/{asset.name}"
+    for asset in sorted((HERE / "assets").rglob("*.*")):
+        path = f"assets/board/{asset.relative_to(HERE / 'assets').as_posix()}"
         files.append(File.generated(config, path, abs_src_path=str(asset)))
     return files
 
@@ -46,6 +62,19 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put the rendered body where the page's text leaves room for it."""
     found = rendered.get(page.file.src_uri)
-    if found is None or found.body is None:
-        return html
-    return html + found.body
+    return html if found is None or found.body is None else html + found.body
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Mend the theme's faults, forbid what is not ours, and keep shells for their copies."""
+    output = finish_page(output)
+    if "/SHELL/" in page.file.src_uri:
+        shells[page.file.src_uri] = output
+        return ""
+    return output
+
+
+@event_priority(-100)  # after the search plugin has written its index
+def on_post_build(config: MkDocsConfig) -> None:
+    """Write what MkDocs does not: copies of shells, downloads, the rest of the search index."""
+    finish_site(config.extra["pages"], shells, Path(config.site_dir))

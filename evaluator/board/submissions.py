@@ -66,6 +66,8 @@ class Board:
     """Name -> suite."""
     responses_bytes: int
     """Largest compressed response file that is committed."""
+    public: bool = True
+    """False for a board whose site must not link outwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

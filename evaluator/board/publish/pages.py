@@ -1,26 +1,31 @@
 """Pages: site data -> HTML bodies and files for download, as MkDocs shall hold them.
 
-Templates are Jinja2 with escaping on; the only HTML let through is that of cleaned model cards.
+A page that there is one of is rendered now. Of pages that there are thousands of, MkDocs renders one
+shell; `stamped` gives what is put into copies of it.
 """
 
 from __future__ import annotations
 
 import html
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from evaluator.board.card import render_card
 from evaluator.board.publish.model import model_data
-from evaluator.board.publish.rows import ranking_csv, ranking_data
-from evaluator.board.publish.site import Site, read_site
-from evaluator.board.publish.suite import suite_data
+from evaluator.board.publish.render import Renderer
+from evaluator.board.publish.site import Site
+from evaluator.board.publish.suite import ROWS, suite_data
 from evaluator.board.publish.task import tasks_data
+from evaluator.board.publish.words import Words, read_words
 from evaluator.core.files import Json, pretty_bytes
 from evaluator.core.schema import NAMES, load_schema
+
+SHELL = "SHELL"
+"""Name that stands in a shell's address where the copies have their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,99 +42,121 @@ class Rendered:
     """True if mkdocs.yml names the page."""
 
 
-def render_site(submissions: Path, templates: Path) -> dict[str, Rendered]:
-    """Return path below docs/ -> page or file, everything that is derived from the repository.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamped:
+    """What one copy of a shell holds."""
 
-    Raises:
-        DocumentError: the faults of all files of the tree at once.
-    """
-    site = read_site(submissions)
-    render = _Render(site, templates)
-    home = site.tree.board.home
-    found = {"index.md": Rendered(body=render("suite.html", "", suite=suite_data(site, home)))}
-    for name in site.rankings:
-        data = suite_data(site, name)
-        body = render("suite.html", "../../", suite=data)
-        found[f"suites/{name}/index.md"] = _page(f"{data['title']} suite", data["summary"], body)
-        found[f"data/{name}.json"] = _download(ranking_data(site.rankings[name]))
-        found[f"data/{name}.csv"] = Rendered(content=ranking_csv(site.rankings[name]))
-    found |= _model_pages(site, render)
-    found |= _task_pages(site, render)
-    found |= {f"data/schemas/{name}.json": _download(load_schema(name)) for name in NAMES}
-    return found
+    name: str
+    """What stands in its address instead of SHELL."""
+    title: str
+    """Title, as text."""
+    about: str
+    """One sentence for search engines, as text."""
+    body: str
+    """HTML."""
 
 
-def _model_pages(site: Site, render: _Render) -> dict[str, Rendered]:
-    found = {}
-    models = []
-    for entry in site.tree.entries:
-        data = model_data(site, entry)
-        models.append(data)
-        card = Markup(render_card(entry.card))  # cleaned to a short list of tags
-        body = render("model.html", "../../", model=data, card=card)
-        about = f"Scores, uncertainty and provenance of {data['title']}."
-        found[f"models/{data['slug']}/index.md"] = _page(data["title"], about, body)
-        found[f"models/{data['slug']}.json"] = _download(data)
-    body = render("models.html", "../", models=models)
-    found["models/index.md"] = _page("Models", "All models of this board.", body, in_nav=True)
-    return found
+class Pages:
+    """All pages of the site in one language."""
+
+    def __init__(
+        self, site: Site, source: Path, language: str = "en", *, directories: bool = True
+    ) -> None:
+        """Make ready.
+
+        Args:
+            site: what everything is derived from.
+            source: the folder site/.
+            language: key of LANGUAGES.
+            directories: False if addresses shall name files.
+        """
+        self.site = site
+        self.words: Words = read_words(source / "words", language)
+        self.render = Renderer(site, source, self.words, directories=directories)
+
+    def single(self) -> dict[str, Rendered]:
+        """Return path below docs/ -> page or file, of everything there is one of."""
+        found = self._suites() | self._tasks()
+        found["models/index.md"] = self._models()
+        found |= {f"data/schemas/{name}.json": _download(load_schema(name)) for name in NAMES}
+        for shell in self.shells():
+            found[shell] = _page("@TITLE@", "@ABOUT@", "@BODY@", search=False)
+        return found
+
+    def shells(self) -> dict[str, Iterator[Stamped]]:
+        """Return source path of each shell -> its copies."""
+        found = {f"models/{SHELL}/index.md": self._stamped_models()}
+        for name in self.site.rankings:
+            found[f"suites/{name}/{SHELL}/index.md"] = self._stamped_rows(name)
+        return found
+
+    def _suites(self) -> dict[str, Rendered]:
+        found = {}
+        home = self.site.tree.board.home
+        for name, suite in self.site.tree.board.suites.items():
+            data = suite_data(self.site, name, self.words)
+            title = self.words("suite.page", title=suite.title)
+            path = f"suites/{name}/index.md"
+            found[path] = _page(title, suite.summary, self.render("suite.html", path, suite=data))
+            if name == home:
+                body = self.render("suite.html", "index.md", suite=data)
+                title = self.words("title.home")
+                found["index.md"] = _page(title, suite.summary, body, in_nav=True)
+        return found
+
+    def _stamped_rows(self, name: str) -> Iterator[Stamped]:
+        """Yield the second and later pages of a suite's table."""
+        data = suite_data(self.site, name, self.words)
+        for page in range(2, data["pages"] + 1):
+            rows = data["ranked"][ROWS * (page - 1) : ROWS * page]
+            path = f"suites/{name}/{page}/index.md"
+            body = self.render("rows.html", path, suite=data, rows=rows, page=page)
+            title = self.words("suite.page.more", title=data["title"], page=page)
+            yield Stamped(name=str(page), title=title, about=data["summary"], body=body)
+
+    def _models(self) -> Rendered:
+        models = [model_data(self.site, entry) for entry in self.site.tree.entries[:ROWS]]
+        body = self.render("models.html", "models/index.md", models=models)
+        about = self.words("model.list.lead")
+        return _page(self.words("title.models"), about, body, in_nav=True)
+
+    def _stamped_models(self) -> Iterator[Stamped]:
+        for entry in self.site.tree.entries:
+            data = model_data(self.site, entry)
+            card = Markup(render_card(entry.card))  # cleaned to a short list of tags
+            path = f"models/{data['slug']}/index.md"
+            body = self.render("model.html", path, model=data, card=card)
+            about = self.words("model.about", title=data["title"])
+            yield Stamped(name=data["slug"], title=data["title"], about=about, body=body)
+
+    def _tasks(self) -> dict[str, Rendered]:
+        tasks = tasks_data(self.site)
+        found = {}
+        for data in tasks:
+            path = f"tasks/{data['task']}/index.md"
+            body = self.render("task.html", path, task=data)
+            found[path] = _page(data["title"], data["summary"], body)
+        body = self.render("tasks.html", "tasks/index.md", tasks=tasks)
+        about = self.words("task.list.lead")
+        found["tasks/index.md"] = _page(self.words("title.tasks"), about, body, in_nav=True)
+        return found
 
 
-def _task_pages(site: Site, render: _Render) -> dict[str, Rendered]:
-    tasks = tasks_data(site)
-    found = {}
-    for data in tasks:
-        body = render("task.html", "../../", task=data)
-        found[f"tasks/{data['task']}/index.md"] = _page(data["title"], data["summary"], body)
-    body = render("tasks.html", "../", tasks=tasks)
-    found["tasks/index.md"] = _page("Tasks", "What this board asks.", body, in_nav=True)
-    return found
-
-
-class _Render:
-    """Renders a template for a page at some depth below the root of the site."""
-
-    def __init__(self, site: Site, templates: Path) -> None:
-        self.environment = Environment(
-            loader=FileSystemLoader(templates),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self.environment.filters |= {
-            "percent": lambda value: f"{100 * value:.1f}",
-            "one": lambda value: f"{value:.1f}".replace("-", "\u2212"),
-            "count": short_count,
-            "thousands": lambda value: f"{value:,}",
-            "spoken": lambda name: name.replace("_", " ").replace("-", " "),
-        }
-        self.environment.globals |= {"board": site.tree.board, "suites": site.tree.board.suites}
-
-    def __call__(self, template: str, base: str, **values: Json) -> str:
-        return self.environment.get_template(template).render(base=base, **values)
-
-
-def short_count(value: int) -> str:
-    """Return a count as people say it: 48k, 1.5M, 7B; a dash for none."""
-    for limit, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
-        if value >= limit:
-            scaled = value / limit
-            return f"{scaled:.0f}{letter}" if scaled >= 10 else f"{scaled:.1f}{letter}"
-    return str(value) if value else "\u2013"
-
-
-def _page(title: str, description: str, body: str, *, in_nav: bool = False) -> Rendered:
+def _page(
+    title: str, description: str, body: str, *, in_nav: bool = False, search: bool = True
+) -> Rendered:
     """Return a page of HTML.
 
     The theme prints title and description unescaped, so they are escaped here; front matter is
     written as JSON, which is YAML without its traps.
     """
-    facts = {
+    facts: dict[str, Json] = {
         "title": html.escape(title),
         "description": html.escape(description),
         "hide": ["navigation", "toc"],
     }
+    if not search:
+        facts["search"] = {"exclude": True}
     front = "".join(f"{key}: {json.dumps(value)}\n" for key, value in facts.items())
     return Rendered(front=f"---\n{front}---\n", body=body, in_nav=in_nav)
 

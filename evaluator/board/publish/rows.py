@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from evaluator.board.publish.table import is_open
 from evaluator.board.publish.values import rounded, safe_cell, slug, tie_letter
 from evaluator.board.ranking import Cell, Place, Ranking, Unranked
 from evaluator.board.submissions import Entry
@@ -35,13 +36,17 @@ def row_data(row: Place | Unranked) -> Json:
         "title": submission.title,
         "organisation": submission.organisation,
         "kind": submission.kind,
+        "dtype": submission.dtype,
         "licence": submission.licence,
+        "open": is_open(submission.licence),
         "parameters": parameters_of(row.entry),
         "measured": last_measured(row.entry),
         "trust": trust_of(row.cells),
+        "reproduced": all(repeated(row.entry, cell) for cell in row.cells.values()),
         "best_rank": placed.best_rank if placed else None,
         "worst_rank": placed.worst_rank if placed else None,
         "tie_group": tie_letter(placed.tie_group) if placed else None,
+        "tie_number": placed.tie_group if placed else None,
         "index": rounded(placed.index) if placed else None,
         "low": rounded(placed.low) if placed else None,
         "high": rounded(placed.high) if placed else None,
@@ -50,36 +55,46 @@ def row_data(row: Place | Unranked) -> Json:
     }
 
 
+def repeated(entry: Entry, cell: Cell) -> bool:
+    """Tell whether another run of the same measurement stands beside the official one."""
+    if cell.standing is None:
+        return False
+    key = cell.standing.result["key"]
+    return any(s.result["key"] == key and s is not cell.standing for s in entry.results)
+
+
 def rows_of(ranking: Ranking) -> list[Place | Unranked]:
     """Return all rows of a suite: the ranked in order, then the others."""
     return [*ranking.places, *ranking.unranked]
 
 
-def ranking_data(ranking: Ranking) -> Json:
+def ranking_data(ranking: Ranking, rows: list[Json] | None = None) -> Json:
     """Return a ranked suite: what `rank --json` prints and `data/<suite>.json` holds."""
     suite = ranking.suite
+    rows = [row_data(row) for row in rows_of(ranking)] if rows is None else rows
     return {
         "suite": suite.name,
         "title": suite.title,
         "summary": suite.summary,
         "areas": {a: [entry.task for entry in entries] for a, entries in suite.areas.items()},
-        "ranked": [row_data(place) for place in ranking.places],
-        "unranked": [row_data(row) for row in ranking.unranked],
+        "ranked": rows[: len(ranking.places)],
+        "unranked": rows[len(ranking.places) :],
     }
 
 
-def ranking_csv(ranking: Ranking) -> str:
+def ranking_csv(ranking: Ranking, rows: list[Json] | None = None) -> str:
     """Return a ranking as CSV (RFC 4180); text that a table program might run is quoted with '."""
-    tasks = ranking.suite.tasks
+    areas, tasks = ranking.suite.areas, ranking.suite.tasks
+    rows = [row_data(row) for row in rows_of(ranking)] if rows is None else rows
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     facts = ("model", "title", "organisation", "licence", "parameters", "best_rank", "worst_rank",
              "tie_group", "index", "low", "high")  # fmt: skip
-    writer.writerow([*facts, *ranking.suite.areas, *tasks])
-    for row in [row_data(row) for row in rows_of(ranking)]:
-        areas = [row["areas"].get(area) for area in ranking.suite.areas]
+    writer.writerow([*facts, *areas, *tasks])
+    for row in rows:
+        shares = [row["areas"].get(area) for area in areas]
         scores = [row["tasks"][task]["value"] for task in tasks]
-        writer.writerow([safe_cell(v) for v in (*(row[f] for f in facts), *areas, *scores)])
+        writer.writerow([safe_cell(v) for v in (*(row[f] for f in facts), *shares, *scores)])
     return file.getvalue()
 
 

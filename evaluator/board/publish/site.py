@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluator.board.history import Change, additions, in_git, read_history
+from evaluator.board.publish.rows import row_data, rows_of
 from evaluator.board.ranking import Ranking, rank
 from evaluator.board.submissions import Tree, read_tree
+from evaluator.core.files import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,8 @@ class Site:
     """Board, submissions, results, decisions."""
     rankings: dict[str, Ranking]
     """Suite -> ranking."""
+    rows: dict[str, list[Json]]
+    """Suite -> its rows as plain values: the ranked in order, then the others."""
     changes: tuple[Change, ...]
     """Every change below submissions/, oldest first; empty outside git."""
     added: dict[str, Change]
@@ -34,9 +38,11 @@ def read_site(submissions: Path) -> Site:
     repository = submissions.resolve().parent
     changes = read_history(repository, submissions.name) if in_git(repository) else []
     prefix = f"{submissions.name}/"
+    rankings = {name: rank(tree, suite) for name, suite in tree.board.suites.items()}
     return Site(
         tree=tree,
-        rankings={name: rank(tree, suite) for name, suite in tree.board.suites.items()},
+        rankings=rankings,
+        rows={name: [row_data(row) for row in rows_of(r)] for name, r in rankings.items()},
         changes=tuple(changes),
         added={path.removeprefix(prefix): c for path, c in additions(changes).items()},
     )

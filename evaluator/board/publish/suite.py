@@ -2,36 +2,101 @@
 
 from __future__ import annotations
 
-from evaluator.board.publish.rows import ranking_data
 from evaluator.board.publish.site import Site
-from evaluator.board.publish.values import join_words
-from evaluator.board.ranking import Ranking
+from evaluator.board.publish.words import Words
 from evaluator.core.files import Json
-from evaluator.tasks import load_task
+from evaluator.tasks import load_task, locked_request_set
+
+ROWS = 50
+"""Rows of a page of the table."""
+PRESETS = {"3b": 3, "8b": 8, "13b": 13, "34b": 34}
+"""Preset chip -> largest model, in billions of parameters."""
 
 
-def suite_data(site: Site, name: str) -> Json:
-    """Return what the page of a suite shows."""
-    ranking = site.rankings[name]
-    data: dict[str, Json] = ranking_data(ranking)
-    data["headline"] = tie_sentence(ranking)
-    data["season"] = site.tree.board.season
-    data["asked"] = [
-        {"area": area, "task": t.task, "title": load_task(t.task).title, "reason": t.reason}
-        for area, tasks in ranking.suite.areas.items()
-        for t in tasks
-    ]
-    data["last_result"] = max((row["measured"] for row in data["ranked"]), default="")
-    ends = [end for row in data["ranked"] for end in (row["low"], row["high"], 0.0, 100.0)]
-    data["scale"] = [min(ends, default=0.0), max(ends, default=100.0)]
-    return data
+def suite_data(site: Site, name: str, words: Words) -> Json:
+    """Return what the page of a suite shows, but for its charts."""
+    suite = site.tree.board.suites[name]
+    rows = site.rows[name]
+    ranked = [row for row in rows if row["best_rank"]]
+    ends = [end for row in ranked for end in (row["low"], row["high"], 0.0, 100.0)]
+    areas = {area: [entry.task for entry in entries] for area, entries in suite.areas.items()}
+    data = {
+        "suite": name,
+        "title": suite.title,
+        "summary": suite.summary,
+        "season": site.tree.board.season,
+        "areas": areas,
+        "titles": {task: load_task(task).title for task in suite.tasks},
+        "ranked": ranked,
+        "unranked": [row for row in rows if not row["best_rank"]],
+        "pages": -(-len(ranked) // ROWS),
+        "scale": (min(ends, default=0.0), max(ends, default=100.0)),
+        "last_result": max((row["measured"] for row in ranked), default=""),
+        "commit": site.changes[-1].commit if site.changes else "",
+        "headline": headline(ranked, words),
+        "presets": presets(ranked),
+        "asked": asked(site, name),
+        "charts": [],
+    }
+    return data | {"script": script_data(data, words)}
 
 
-def tie_sentence(ranking: Ranking) -> str:
+def headline(ranked: list[Json], words: Words) -> str:
     """Say in words who leads and whether the data can tell the leaders apart."""
-    leaders = [p.entry.submission.title for p in ranking.places if p.tie_group == 1]
+    leaders = [row["title"] for row in ranked if row["tie_number"] == 1]
     if not leaders:
-        return "No model is complete on this suite yet."
+        return words("headline.none")
     if len(leaders) == 1:
-        return f"{leaders[0]} leads; every other model is proven to be behind."
-    return f"{join_words(leaders)} lead together: these items cannot tell them apart."
+        return words("headline.one", leader=leaders[0])
+    if len(leaders) > 6:
+        first = words.listed(leaders[:3])
+        return words("headline.many", first=first, more=len(leaders) - 3, all=len(leaders))
+    return words("headline.tie", leaders=words.listed(leaders))
+
+
+def presets(ranked: list[Json]) -> list[str]:
+    """Return the preset chips that would change what is shown."""
+    billions = [row["parameters"] / 1e9 for row in ranked]
+    sizes = [key for key, most in PRESETS.items() if any(size > most for size in billions)]
+    kinds = [key for key in ("open", "reproduced") if len({row[key] for row in ranked}) == 2]
+    return ["all", *sizes, *kinds]
+
+
+def asked(site: Site, name: str) -> list[Json]:
+    """Return the tasks of a suite with their reason, their guesser and the model that leads."""
+    found = []
+    for area, entries in site.tree.board.suites[name].areas.items():
+        for entry in entries:
+            locked = locked_request_set(entry.task)
+            scored = [r for r in site.rows[name] if r["tasks"][entry.task]["value"] is not None]
+            best = max(scored, key=lambda r: r["tasks"][entry.task]["skill"], default=None)
+            leader = best and {
+                "title": best["title"],
+                "slug": best["slug"],
+                "value": best["tasks"][entry.task]["value"],
+            }
+            found.append(
+                {
+                    "area": area,
+                    "task": entry.task,
+                    "title": load_task(entry.task).title,
+                    "reason": entry.reason,
+                    "baseline": locked.baseline if locked else None,
+                    "leader": leader,
+                }
+            )
+    return found
+
+
+def script_data(data: Json, words: Words) -> Json:
+    """Return what the script of the table must know before it reads the columns."""
+    return {
+        "suite": data["suite"],
+        "areas": {area: words.name("area", area) for area in data["areas"]},
+        "tasks": data["titles"],
+        "scale": data["scale"],
+        "rows": ROWS,
+        "presets": PRESETS,
+        "words": words.starting("js.") | words.starting("preset.") | words.starting("col."),
+        "names": words.starting("kind.") | words.starting("trust."),
+    }

@@ -35,6 +35,3 @@ def safe_cell(value: Json) -> Json:
     return value
 
 
-def join_words(words: list[str]) -> str:
-    """Join words as a sentence does."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

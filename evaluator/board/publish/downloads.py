@@ -1,0 +1,37 @@
+"""Everything that the site offers for download, as (path, bytes), one file at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evaluator.board.publish.model import model_data
+from evaluator.board.publish.rows import ranking_csv, ranking_data
+from evaluator.board.publish.site import Site
+from evaluator.board.publish.table import scores_data, table_data
+from evaluator.core.files import Json, canonical_bytes, pretty_bytes, sha256
+
+
+def download_files(site: Site) -> Iterator[tuple[str, bytes]]:
+    """Yield every file for download below the root of the site; the list of hashes comes last."""
+    sums = []
+    for path, data in _files(site):
+        sums.append(f"{sha256(data)}  {path}\n")
+        yield path, data
+    yield "SHA256SUMS", "".join(sorted(sums, key=lambda line: line[66:])).encode()
+
+
+def _files(site: Site) -> Iterator[tuple[str, bytes]]:
+    for name, ranking in site.rankings.items():
+        rows = site.rows[name]
+        areas = list(ranking.suite.areas)
+        yield f"data/{name}.json", pretty_bytes(ranking_data(ranking, rows))
+        yield f"data/{name}.csv", ranking_csv(ranking, rows).encode()
+        yield f"data/{name}.table.json", _compact(table_data(rows, areas))
+        yield f"data/{name}.scores.json", _compact(scores_data(rows, list(ranking.suite.tasks)))
+    for entry in site.tree.entries:
+        data = model_data(site, entry)
+        yield f"models/{data['slug']}.json", pretty_bytes(data)
+
+
+def _compact(value: Json) -> bytes:
+    return canonical_bytes(value) + b"\n"

@@ -1,0 +1,68 @@
+"""What MkDocs leaves undone: the theme's faults, a content policy, stamped pages, downloads."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from evaluator.board.publish.downloads import download_files
+from evaluator.board.publish.pages import Pages
+from evaluator.board.publish.stamp import add_to_search, stamp_pages
+from evaluator.board.publish.words import LANGUAGES
+
+SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
+FAULTS = {
+    # the theme's search dialog has no name for those who hear the page
+    'data-md-component="search" role="dialog"': (
+        'data-md-component="search" role="dialog" aria-label="Search"'
+    ),
+}
+
+
+def finish_page(html: str) -> str:
+    """Mend the theme's faults and add a policy that lets only our own scripts run."""
+    for fault, mended in FAULTS.items():
+        html = html.replace(fault, mended)
+    return html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{policy(html)}', 1)
+
+
+def policy(html: str) -> str:
+    """Return the content policy of a page: inline scripts by their hash, all else from here."""
+    hashes = sorted(
+        {
+            base64.b64encode(hashlib.sha256(found["code"].encode()).digest()).decode()
+            for found in SCRIPT.finditer(html)
+            if "src=" not in found["attributes"] and "json" not in found["attributes"]
+        }
+    )
+    allowed = " ".join(f"'sha256-{value}'" for value in hashes)
+    rules = (
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+        f"script-src 'self' {allowed}; worker-src 'self' blob:; object-src 'none'; "
+        "base-uri 'self'; form-action 'none'"
+    )
+    return f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
+
+
+def finish_site(pages: Pages, shells: dict[str, str], to: Path) -> None:
+    """Write the copies of shells and, once for all languages, the downloads."""
+    for source, copies in pages.shells().items():
+        address = source.removesuffix(".md") + ".html"
+        stamp_pages(shells[source], copies, to, address)
+    add_to_search(to / "search" / "search_index.json", _found_models(pages))
+    if pages.words.language == next(iter(LANGUAGES)):
+        for path, data in download_files(pages.site):
+            target = to / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+
+
+def _found_models(pages: Pages) -> Iterator[tuple[str, str, str]]:
+    for entry in pages.site.tree.entries:
+        submission = entry.submission
+        address = pages.render.linker("")(f"models/{submission.id.replace('/', '--')}/index.md")
+        text = f"{submission.id} {submission.organisation} {submission.licence}"
+        yield address, submission.title, text

@@ -1,0 +1,122 @@
+"""Templates -> HTML. Escaping is on; the only HTML let through is that of cleaned model cards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from evaluator.board.publish.site import Site
+from evaluator.board.publish.words import Words
+from evaluator.core.files import Json
+
+
+class Renderer:
+    """Renders templates in one language, with links that hold at any depth of the site."""
+
+    def __init__(self, site: Site, source: Path, words: Words, *, directories: bool = True) -> None:
+        """Read the templates.
+
+        Args:
+            site: what everything is derived from.
+            source: the folder site/ with `templates/`.
+            words: the language.
+            directories: False if addresses shall name files, for a site read without a server.
+        """
+        self.words = words
+        self.directories = directories
+        self.environment = Environment(
+            loader=FileSystemLoader(source / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.environment.filters |= {
+            "percent": percent,
+            "one": one,
+            "count": short_count,
+            "thousands": lambda value: f"{value:,}",
+            "script": script_json,
+        }
+        board = site.tree.board
+        self.environment.globals |= {
+            "board": board,
+            "suites": board.suites,
+            "t": words,
+            "name": words.name,
+            "language": words.language,
+            "dot": interval_dot,
+        }
+
+    def __call__(self, template: str, path: str, **values: Json) -> str:
+        """Render the body of the page whose source is `path`, such as `models/index.md`."""
+        base = "../" * path.count("/")
+        if not path.endswith("index.md") and self.directories:
+            base += "../"
+        files = base if self.words.language == "en" else base + "../"
+        found = self.environment.get_template(template)
+        return found.render(base=base, files=files, to=self.linker(base), **values)
+
+    def linker(self, base: str) -> Callable[[str], str]:
+        """Return page source -> address, as seen from a page with this way up to the root."""
+
+        def to(source: str) -> str:
+            path = source.removesuffix("index.md")
+            if path != source:
+                return base + (path if self.directories else f"{path}index.html") or "./"
+            return base + source.removesuffix(".md") + ("/" if self.directories else ".html")
+
+        return to
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """Return a share in percent, without the sign; a dash for none."""
+    return "\u2013" if value is None else one(100 * value, digits)
+
+
+def one(value: float | None, digits: int = 1) -> str:
+    """Return a number with so many digits and a true minus; a dash for none."""
+    if value is None:
+        return "\u2013"
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "\u2212") if float(text) else text.lstrip("-")
+
+
+def short_count(value: int) -> str:
+    """Return a count as people say it: 48k, 1.5M, 7B; a dash for none."""
+    for limit, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if value >= limit:
+            scaled = value / limit
+            return f"{scaled:.0f}{letter}" if scaled >= 10 else f"{scaled:.1f}{letter}"
+    return str(value) if value else "\u2013"
+
+
+def script_json(value: Json) -> Markup:
+    """Return JSON that can stand inside a script element, whatever its strings hold."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # every sign that could end the element is escaped above
+
+
+def interval_dot(
+    value: float, low: float, high: float, scale: tuple[float, float], width: int = 120
+) -> Markup:
+    """Return a small picture: a dot with its interval on a common scale, a tick at 0.
+
+    It is hidden from screen readers; the numbers stand beside it as text.
+    """
+    span = (scale[1] - scale[0]) or 1.0
+
+    def x(at: float) -> str:
+        return f"{4 + (width - 8) * (min(max(at, scale[0]), scale[1]) - scale[0]) / span:.1f}"
+
+    return Markup(
+        f'<svg class="b-iv" viewBox="0 0 {width} 14" width="{width}" height="14" aria-hidden="true">'
+        f'<path class="b-zero" d="M{x(0)} 1v12"/><path d="M{x(low)} 7H{x(high)}"/>'
+        f'<path class="b-dot" d="M{x(value)} 7h0"/></svg>'
+    )

@@ -1,0 +1,43 @@
+"""The site's own words in a language. Names, numbers and what contributors wrote stay as they are."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+LANGUAGES = {"en": "English", "zh": "简体中文"}
+"""Language -> its own name; the first stands at the root of the site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Every sentence of the site in one language."""
+
+    language: str
+    """Key of LANGUAGES."""
+    texts: dict[str, str]
+    """Key -> sentence, with {places}."""
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return a sentence with its places filled in."""
+        return self.texts[key].format(**values) if values else self.texts[key]
+
+    def name(self, group: str, key: str) -> str:
+        """Return the name of a state, kind, area or the like; words unknown here as they stand."""
+        return self.texts.get(f"{group}.{key}", key.replace("_", " ").replace("-", " "))
+
+    def listed(self, words: list[str]) -> str:
+        """Join words as a sentence does."""
+        if len(words) < 2:
+            return "".join(words)
+        return self.texts["list.comma"].join(words[:-1]) + self.texts["list.and"] + words[-1]
+
+    def starting(self, prefix: str) -> dict[str, str]:
+        """Return the sentences of a script: those whose key begins with `prefix`, without it."""
+        return {k.removeprefix(prefix): v for k, v in self.texts.items() if k.startswith(prefix)}
+
+
+def read_words(folder: Path, language: str) -> Words:
+    """Return the words of a language from `<folder>/<language>.json`."""
+    return Words(language, json.loads((folder / f"{language}.json").read_text("utf-8")))

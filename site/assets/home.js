@@ -1,0 +1,258 @@
+// The ranked table: search, filters, columns, weights, pages, pins, and all of it in the address.
+
+import { cell, count, download, draw, make, one, page, say } from "./dom.js";
+import { read, START, write } from "./state.js";
+import { Table } from "./table.js";
+
+const facts = page();
+const words = facts.words;
+const home = document.getElementById("board");
+const scroll = home.querySelector(".b-scroll");
+const head = home.querySelector("thead tr");
+const body = document.getElementById("b-rows");
+const status = document.getElementById("b-status");
+const panel = document.getElementById("b-panel");
+const models = facts.models;
+const DEFAULT = ["index", "interval", ...Object.keys(facts.areas).map((a) => `area:${a}`), "parameters", "licence"];
+const MORE = ["kind", "dtype", "measured", "trust", ...Object.keys(facts.tasks).map((t) => `task:${t}`)];
+const TEXT = ["title", "licence", "kind", "dtype", "measured", "trust"];
+
+let state = read(location.search);
+let table = null;
+let opened = "";
+
+async function load(path) {
+  const answer = await fetch(new URL(path, document.baseURI));
+  if (!answer.ok) throw new Error(path);
+  return answer.json();
+}
+
+/** Reads the columns once; later calls wait for the same answer. */
+let reading = null;
+const ready = () => (reading ??= load(facts.table).then((data) => (table = new Table(data))));
+
+async function show(changes = {}) {
+  state = { ...state, page: 1, ...changes };
+  try {
+    await ready();
+    if (wanted().concat(state.sort.key).some((key) => key.startsWith("task:"))) {
+      table.scores ??= await load(facts.scores);
+    }
+  } catch {
+    status.textContent = words.failed;
+    return;
+  }
+  table.weights = state.w;
+  const rows = table.view(state);
+  const pages = Math.max(1, Math.ceil(rows.length / state.rows));
+  state.page = Math.min(state.page, pages);
+  drawHead();
+  body.replaceChildren(...rows.slice((state.page - 1) * state.rows, state.page * state.rows).map((row, i) => line(row, (state.page - 1) * state.rows + i + 1, rows.length)));
+  drawPages(pages);
+  drawPins();
+  const official = !state.w && state.sort.key === "rank";
+  status.textContent = rows.length ? say(words.shown, { n: rows.length, all: table.length }) + (official ? "" : ` · ${words.custom}`) : words["filters.none"];
+  for (const chip of home.querySelectorAll("[data-preset]")) chip.setAttribute("aria-pressed", String(pressed(chip.dataset.preset)));
+  history.replaceState(null, "", location.pathname + write(state) + location.hash);
+}
+
+const wanted = () => (state.w ? ["weighted"] : []).concat((state.cols ?? DEFAULT).filter((key) => DEFAULT.includes(key) || MORE.includes(key)));
+
+function label(key) {
+  const [sort, name] = key.split(":");
+  if (sort === "area") return facts.areas[name];
+  if (sort === "task") return facts.tasks[name];
+  return words[key];
+}
+
+function drawHead() {
+  const columns = ["rank", "title", ...wanted()];
+  head.replaceChildren(make("td", { class: "b-pin" }), ...columns.map((key) => {
+    const numeric = !TEXT.includes(key) && key !== "interval";
+    const sorted = state.sort.key === key ? (state.sort.down ? "descending" : "ascending") : null;
+    const inner = key === "interval" ? label(key) : make("button", { type: "button", "data-sort": key }, label(key));
+    return make("th", { scope: "col", class: key === "title" ? "b-model" : numeric ? "b-num" : null, "aria-sort": sorted }, inner);
+  }));
+}
+
+function line(row, place, shown) {
+  const d = table.data;
+  const slug = d.slug[row];
+  const [best, worst] = [d.rank[0][row], d.rank[1][row]];
+  const ranks = best ? (best === worst ? `${best}` : `${best}–${worst}`) : "–";
+  const rank = make("td", { class: "b-num b-rank" }, `${ranks} `, make("b", {}, table.tie(row)));
+  if (shown < table.length && best) rank.append(make("i", { title: words.official }, ` ${place}.`));
+  const pin = make("input", { type: "checkbox", value: slug, "aria-label": say(words.pin, { title: d.title[row] }) });
+  pin.checked = state.pin.includes(slug);
+  const name = make("th", { scope: "row", class: "b-model" }, make("a", { href: models.replace("SLUG", slug) }, d.title[row]), " ", make("span", {}, table.word("organisation", row)));
+  return make("tr", { class: `b-g${d.tie[1][row] ? group(row) : 0}` }, make("td", { class: "b-pin" }, pin), rank, name, ...wanted().map((key) => show1(row, key)));
+}
+
+const group = (row) => letters(table.tie(row)) % 2;
+const letters = (text) => [...text].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
+
+function show1(row, key) {
+  const value = table.value(row, key);
+  if (key === "interval") {
+    const [low, high] = [table.value(row, "low"), table.value(row, "high")];
+    if (low === null) return make("td", { class: "b-ci" }, "–");
+    return make("td", { class: "b-ci" }, dot(table.value(row, "index"), low, high), ` ${one(low)} ${words.to} ${one(high)}`);
+  }
+  if (key === "parameters") return make("td", { class: "b-num" }, count(value));
+  if (TEXT.includes(key)) return make("td", {}, facts.names[`${key}.${value}`] ?? value);
+  return make("td", { class: key === "index" ? "b-num b-index" : "b-num" }, one(value));
+}
+
+function dot(value, low, high) {
+  const [from, to] = facts.scale;
+  const x = (at) => (4 + (112 * (Math.min(Math.max(at, from), to) - from)) / (to - from || 1)).toFixed(1);
+  return draw("svg", { class: "b-iv", viewBox: "0 0 120 14", width: 120, height: 14, "aria-hidden": "true" },
+    draw("path", { class: "b-zero", d: `M${x(0)} 1v12` }), draw("path", { d: `M${x(low)} 7H${x(high)}` }), draw("path", { class: "b-dot", d: `M${x(value)} 7h0` }));
+}
+
+function drawPages(pages) {
+  const to = (label, at, off) => make("button", { type: "button", disabled: off, onclick: () => show({ page: at }).then(() => scroll.scrollIntoView({ block: "nearest" })) }, label);
+  const sizes = make("select", { "aria-label": words.rows, onchange: (event) => show({ rows: Number(event.target.value) }) },
+    ...[50, 100, 250].map((n) => make("option", { value: n, selected: n === state.rows }, `${n}`)));
+  document.getElementById("b-pages").replaceChildren(...(table.length <= 50 ? [] : [make("nav", { class: "b-pages", "aria-label": words.rows },
+    to(words.previous, state.page - 1, state.page === 1), make("span", {}, say(words.pages, { page: state.page, pages })),
+    to(words.next, state.page + 1, state.page === pages), make("label", {}, `${words.rows} `, sizes))]));
+}
+
+function drawPins() {
+  const bar = document.getElementById("b-pinned");
+  const titles = state.pin.map((slug) => table.data.title[table.data.slug.indexOf(slug)] ?? slug);
+  bar.hidden = !state.pin.length;
+  bar.replaceChildren(make("span", {}, say(words.pinned, { titles: titles.join(", ") })),
+    ...(state.pin.length > 1 ? [make("a", { class: "b-go", href: `${facts.compare}?s=${facts.suite}&${state.pin.map((slug) => `m=${slug}`).join("&")}` }, say(words.compare, { n: state.pin.length }))] : []),
+    make("button", { type: "button", onclick: () => show({ pin: [], page: state.page }) }, words.unpin));
+}
+
+// --- presets and panels
+
+function pressed(preset) {
+  const bare = state.p[0] === null && !state.open && !state.again;
+  if (preset === "all") return bare && state.p[1] === null;
+  if (preset === "open") return state.open;
+  if (preset === "reproduced") return state.again;
+  return bare && state.p[1] === facts.presets[preset];
+}
+
+function preset(name) {
+  if (name === "open") return show({ open: !state.open });
+  if (name === "reproduced") return show({ again: !state.again });
+  return show({ p: [null, facts.presets[name] ?? null], ...(name === "all" ? { open: false, again: false } : {}) });
+}
+
+const PANELS = { filters, columns, weights };
+
+async function open(name) {
+  opened = opened === name ? "" : name;
+  for (const button of home.querySelectorAll("[data-panel]")) button.setAttribute("aria-expanded", String(button.dataset.panel === opened));
+  panel.hidden = !opened;
+  if (!opened) return;
+  await ready();
+  panel.replaceChildren(...PANELS[opened](), make("p", {}, make("button", { type: "button", onclick: () => show(RESET[name]).then(() => refresh()) }, words.reset),
+    " ", make("button", { type: "button", onclick: () => open(name) }, words.close)));
+}
+
+const refresh = () => opened && panel.querySelector("fieldset") && open2(opened);
+const open2 = (name) => { opened = ""; return open(name); };
+const RESET = { filters: { ...START, facets: {}, cols: undefined, pin: undefined }, columns: { cols: null }, weights: { w: null, sort: START.sort } };
+for (const key of ["cols", "pin", "w", "sort", "rows"]) delete RESET.filters[key];
+
+function field(label, value, change, more = {}) {
+  return make("label", {}, `${label} `, make("input", { type: "number", min: 0, step: "any", value: value ?? "", onchange: (event) => change(event.target.value === "" ? null : Number(event.target.value)), ...more }));
+}
+
+function filters() {
+  const sizes = make("fieldset", {}, make("legend", {}, words["filters.parameters"]),
+    field(words.from, state.p[0], (value) => show({ p: [value, state.p[1]] })), field(words.to, state.p[1], (value) => show({ p: [state.p[0], value] })),
+    field(words["filters.mem"], state.mem, (value) => show({ mem: value })),
+    make("label", {}, `${words["filters.since"]} `, make("input", { type: "date", value: state.since, onchange: (event) => show({ since: event.target.value }) })),
+    make("label", {}, check(state.all, (on) => show({ all: on })), ` ${words["filters.unranked"]}`));
+  return [sizes, ...Object.keys(table.data.words).filter((fact) => !["organisation", "measured"].includes(fact)).map(facet).filter(Boolean)];
+}
+
+function facet(fact) {
+  const counts = [...table.counts(fact, state)].filter(([word]) => word);
+  if (counts.length < 2 || counts.length > 40) return null;
+  const chosen = state.facets[fact] ?? [];
+  return make("fieldset", {}, make("legend", {}, label(fact)), ...counts.sort((a, b) => b[1] - a[1]).map(([word, n]) => make("label", {}, check(chosen.includes(word), (on) =>
+    show({ facets: { ...state.facets, [fact]: on ? [...chosen, word] : chosen.filter((w) => w !== word) } }).then(refresh)), ` ${facts.names[`${fact}.${word}`] ?? word} `, make("small", {}, `${n}`))));
+}
+
+function check(on, change) {
+  const box = make("input", { type: "checkbox", onchange: (event) => change(event.target.checked) });
+  box.checked = on;
+  return box;
+}
+
+function columns() {
+  const chosen = state.cols ?? DEFAULT;
+  const part = (keys) => keys.map((key) => make("label", {}, check(chosen.includes(key), (on) => {
+    const now = state.cols ?? DEFAULT;
+    show({ cols: on ? [...now, key] : now.filter((k) => k !== key) });
+  }), ` ${label(key)}`));
+  return [make("fieldset", {}, make("legend", {}, words.columns), ...part([...DEFAULT, ...MORE]))];
+}
+
+function weights() {
+  const chosen = state.w ?? {};
+  const slide = (area) => make("label", {}, `${facts.areas[area]} `, make("input", { type: "range", min: 0, max: 4, step: 1, value: chosen[area] ?? 1, oninput: (event) => {
+    const all = Object.fromEntries(Object.keys(facts.areas).map((a) => [a, state.w?.[a] ?? 1]));
+    show({ w: { ...all, [area]: Number(event.target.value) }, sort: { key: "weighted", down: true } });
+  } }));
+  return [make("p", {}, words.weights), make("fieldset", {}, make("legend", {}, words.area), ...Object.keys(facts.areas).map(slide))];
+}
+
+// --- take it away
+
+function grid() {
+  const keys = ["rank", "title", ...wanted()];
+  const names = keys.flatMap((key) => (key === "interval" ? ["low", "high"] : [key]));
+  const rows = table.view(state).map((row) => names.map((key) => (key === "rank" ? `${table.data.rank[0][row] || ""}` : table.value(row, key))));
+  return { names, rows };
+}
+
+async function copy(kind) {
+  await ready();
+  if (kind === "csv") {
+    const { names, rows } = grid();
+    const lines = [["model", ...names], ...rows.map((row, i) => [table.data.slug[table.view(state)[i]].replace("--", "/"), ...row])];
+    return download(`${facts.suite}.csv`, lines.map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n");
+  }
+  await navigator.clipboard.writeText(kind === "link" ? location.href : markdown());
+  status.textContent = words.copied;
+}
+
+function markdown() {
+  const { names, rows } = grid();
+  const shown = (value) => (typeof value === "number" ? one(value) : (value ?? "–")).toString().replace(/[|\\]/g, "\\$&");
+  const heads = names.map((key) => label(key) ?? key);
+  const lines = rows.slice(0, state.rows).map((row) => `| ${row.map(shown).join(" | ")} |`);
+  return [`| ${heads.join(" | ")} |`, `|${"---|".repeat(heads.length)}`, ...lines, "", location.href].join("\n");
+}
+
+// --- listen
+
+head.addEventListener("click", (event) => {
+  const key = event.target.dataset?.sort;
+  if (!key) return;
+  const down = state.sort.key === key ? !state.sort.down : !TEXT.includes(key) && key !== "rank";
+  show({ sort: { key, down } }).then(() => head.querySelector(`[data-sort="${CSS.escape(key)}"]`)?.focus());
+});
+body.addEventListener("change", (event) => {
+  const slug = event.target.value;
+  if (event.target.type !== "checkbox") return;
+  const pin = event.target.checked ? [...state.pin, slug].slice(-6) : state.pin.filter((other) => other !== slug);
+  show({ pin, page: state.page }).then(() => body.querySelector(`input[value="${CSS.escape(slug)}"]`)?.focus());
+});
+document.getElementById("b-q").value = state.q;
+document.getElementById("b-q").addEventListener("input", (event) => show({ q: event.target.value }));
+for (const button of home.querySelectorAll("[data-preset]")) button.addEventListener("click", () => preset(button.dataset.preset).then(refresh));
+for (const button of home.querySelectorAll("[data-panel]")) button.addEventListener("click", () => open(button.dataset.panel));
+for (const button of home.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button.dataset.copy));
+window.addEventListener("popstate", () => { state = read(location.search); show({ page: state.page }); });
+home.dataset.ready = "";
+if (write(state)) show({ page: state.page });
