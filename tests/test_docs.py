@@ -25,7 +25,8 @@ from conftest import ROOT
 from typer.testing import CliRunner
 
 from evaluator import __version__, reference
-from evaluator.board.publish.pages import render_site
+from evaluator.board.publish import read_site
+from evaluator.board.publish.pages import Pages
 from evaluator.cli import app
 from evaluator.core.schema import NAMES, load_schema
 from evaluator.metrics import all_metrics
@@ -82,7 +83,7 @@ def of_each(pages: list[Path]) -> pytest.MarkDecorator:
 @cache
 def generated() -> dict[str, str]:
     """Return path below docs/ -> text of every page that is made from code or data."""
-    site = render_site(ROOT / "submissions", ROOT / "site/templates")
+    site = Pages(read_site(ROOT / "submissions"), ROOT / "site").single()
     found = {path: page.content + (page.body or "") for path, page in site.items()}
     return found | reference.pages()
 

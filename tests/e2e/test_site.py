@@ -96,9 +96,9 @@ def test_every_internal_link_resolves_and_nothing_is_loaded_from_elsewhere(site)
 
 def test_the_home_page_is_a_ranked_table_in_plain_html(site):
     home = (site / "index.html").read_text()
-    assert home.count('<th scope="row"><a href="models/') == 5
+    assert home.count('<th scope="row" class="b-model"><a href="models/') == 5
     assert "Rank" in home and "95 % interval" in home
-    order = re.findall(r'<th scope="row"><a href="models/([a-z-]+)/"', home)
+    order = re.findall(r'<th scope="row" class="b-model"><a href="models/([a-z-]+)/"', home)
     assert order[0] == "starter--large"
 
 

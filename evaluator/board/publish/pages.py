@@ -1,7 +1,7 @@
 """Pages: site data -> HTML bodies and files for download, as MkDocs shall hold them.
 
-A page that there is one of is rendered now. Of pages that there are thousands of, MkDocs renders one
-shell; `stamped` gives what is put into copies of it.
+A page that there is one of is rendered now. Of pages that there are thousands of, MkDocs renders
+one shell, and `shells` gives what is put into copies of it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from evaluator.core.schema import NAMES, load_schema
 
 SHELL = "SHELL"
 """Name that stands in a shell's address where the copies have their own."""
+TITLE, ABOUT = "@TITLE@", "@ABOUT@"
+BODY = "<!--<h1>@BODY@-->"
+"""Where a copy's body goes; the theme adds a heading of its own to pages that hold no `<h1`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,7 @@ class Pages:
         found["models/index.md"] = self._models()
         found |= {f"data/schemas/{name}.json": _download(load_schema(name)) for name in NAMES}
         for shell in self.shells():
-            found[shell] = _page("@TITLE@", "@ABOUT@", "@BODY@", search=False)
+            found[shell] = _page(TITLE, ABOUT, BODY, search=False)
         return found
 
     def shells(self) -> dict[str, Iterator[Stamped]]:

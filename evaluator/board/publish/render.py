@@ -116,7 +116,8 @@ def interval_dot(
         return f"{4 + (width - 8) * (min(max(at, scale[0]), scale[1]) - scale[0]) / span:.1f}"
 
     return Markup(
-        f'<svg class="b-iv" viewBox="0 0 {width} 14" width="{width}" height="14" aria-hidden="true">'
+        f'<svg class="b-iv" viewBox="0 0 {width} 14" width="{width}" height="14"'
+        ' aria-hidden="true">'
         f'<path class="b-zero" d="M{x(0)} 1v12"/><path d="M{x(low)} 7H{x(high)}"/>'
         f'<path class="b-dot" d="M{x(value)} 7h0"/></svg>'
     )

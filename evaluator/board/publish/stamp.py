@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from evaluator.board.publish.pages import SHELL, Stamped
+from evaluator.board.publish.pages import ABOUT, BODY, SHELL, TITLE, Stamped
 
-MARK = re.compile(f"(@TITLE@|@ABOUT@|@BODY@|{SHELL})")
+MARK = re.compile(f"({TITLE}|{ABOUT}|{BODY}|{SHELL})")
 
 
 def stamp_pages(shell: str, copies: Iterable[Stamped], to: Path, address: str) -> list[str]:
@@ -33,9 +33,9 @@ def stamp_pages(shell: str, copies: Iterable[Stamped], to: Path, address: str) -
     written = []
     for copy in copies:
         fills = {
-            "@TITLE@": html.escape(copy.title),
-            "@ABOUT@": html.escape(copy.about),
-            "@BODY@": copy.body,
+            TITLE: html.escape(copy.title),
+            ABOUT: html.escape(copy.about),
+            BODY: copy.body,
             SHELL: copy.name,
         }
         path = to / address.replace(SHELL, copy.name)

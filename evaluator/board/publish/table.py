@@ -1,7 +1,7 @@
 """The table of a suite by columns: what the page's script filters and sorts.
 
-Numbers are whole: tenths of what is shown. That is all the page shows, and a third of the bytes. The
-exact values stand in the other downloads.
+Numbers are whole: tenths of what is shown. That is all the page shows, and a third of the bytes.
+The exact values stand in the other downloads.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from evaluator.core.files import Json
 
 FACETS = ("kind", "dtype", "licence", "trust")
 """Facts of a row with few values, offered as filters."""
-OPEN_LICENCES = frozenset(
-    "0bsd apache-2.0 bsd-2-clause bsd-3-clause cc0-1.0 cc-by-4.0 isc mit mit-0 unlicense zlib".split()
-)
+OPEN_LICENCES = {
+    "0bsd", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "isc", "mit",
+    "mit-0", "unlicense", "zlib",
+}  # fmt: skip
 """Licences that put no condition on use but naming the source; SPDX, in lower case."""
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "int8": 1, "int4": 0.5}
 """Number format -> bytes a parameter."""
@@ -24,7 +25,8 @@ def table_data(rows: list[Json], areas: list[str]) -> Json:
         "slug": [row["slug"] for row in rows],
         "title": [row["title"] for row in rows],
         "words": {
-            fact: coded([row[fact] for row in rows]) for fact in ("organisation", "measured", *FACETS)
+            fact: coded([row[fact] for row in rows])
+            for fact in ("organisation", "measured", *FACETS)
         },
         "parameters": [row["parameters"] for row in rows],
         "open": [int(row["open"]) for row in rows],
@@ -40,7 +42,7 @@ def table_data(rows: list[Json], areas: list[str]) -> Json:
 
 
 def scores_data(rows: list[Json], tasks: list[str]) -> Json:
-    """Return task -> its scores in tenths of a percent, None without one, in the order of the rows."""
+    """Return task -> its scores in tenths of a percent in the order of the rows, None for a gap."""
     found = {}
     for task in tasks:
         values = [row["tasks"][task]["value"] for row in rows]

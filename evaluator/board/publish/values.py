@@ -33,5 +33,3 @@ def safe_cell(value: Json) -> Json:
     if isinstance(value, str) and value.startswith(DANGEROUS_CELL):
         return "'" + value
     return value
-
-

@@ -1,4 +1,4 @@
-"""The site's own words in a language. Names, numbers and what contributors wrote stay as they are."""
+"""The site's own words in a language. What contributors wrote stays as it is."""
 
 from __future__ import annotations
 
