@@ -201,7 +201,7 @@ def _check_origin(row: Audited, once: set[str]) -> list[Fault]:
     """Return what cannot be about when a result was measured and what it was asked."""
     result, path = row.standing.result, row.standing.path
     faults = []
-    locked = locked_request_set(result["task"]["name"])
+    locked = locked_request_set(result["task"]["name"], result["method"])
     asked = result["request_set"]["sha256"]
     if asked not in once and not (locked and locked.sha256 == asked):
         message = "no committed tasks/lock.json ever held this request set"

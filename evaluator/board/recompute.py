@@ -49,7 +49,7 @@ def recompute(root: Path, path: str, result: Json) -> Recomputed:
     name = result["task"]["name"]
     if name not in task_names():
         return Recomputed(tier="key", unseen="the task is no longer here", faults=())
-    task, locked = load_task(name), locked_request_set(name)
+    task, locked = load_task(name), locked_request_set(name, result["method"])
     tier, unseen = "items", ""
     if locked is None or result["request_set"]["sha256"] != locked.sha256:
         tier, unseen = "key", f"asked by version {result['task']['version']} of the task"

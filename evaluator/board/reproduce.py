@@ -10,9 +10,7 @@ import numpy as np
 from evaluator.core.files import Json
 from evaluator.measure.rescore import read_responses
 from evaluator.measure.result import items_of
-
-TOLERANCE_NATS = 1e-4
-"""Two machines may differ by this much in a log-likelihood and still agree."""
+from evaluator.measure.spot import TOLERANCE_NATS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import secrets
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from evaluator.board.audit import Audit, Audited
+from evaluator.board.audit import Audit, Audited, Progress
 from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, shown
+from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out, progress_bar, show_faults, show_json, show_table
 from evaluator.core.files import Json
 
@@ -19,6 +21,13 @@ def audit(
     anchor: Annotated[
         str, typer.Option(help="Commit that you saw last: nothing since may have changed.")
     ] = "",
+    deep: Annotated[
+        int, typer.Option(min=0, help="Measure this many random items again.", metavar="N")
+    ] = 0,
+    seed: Annotated[
+        int | None, typer.Option(help="Draw the items of an earlier --deep again.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda, with --deep.")] = "cpu",
     as_json: JsonOption = False,
 ) -> None:
     r"""Follow every number back: keys, hashes, metrics, and the history: was any ever changed?
@@ -30,6 +39,7 @@ def audit(
     Examples:
       evaluator audit
       evaluator audit --anchor 1a2b3c4d5e6f
+      evaluator audit --deep 50
       evaluator audit --json
     """
     from evaluator.board import audit as step
@@ -37,6 +47,8 @@ def audit(
     must_be_tree(tree)
     with progress_bar() as start:
         found = step.audit(tree, anchor, start("results"))
+        if deep:
+            found = _go_deep(tree, found, deep, seed, device, start("items asked again"))
     if as_json:
         show_json(_audit_data(found))
     else:
@@ -44,6 +56,25 @@ def audit(
     if found.findings:
         show_faults(found.findings, Path(shown(tree.resolve())), annotate=False)
         raise typer.Exit(1)
+
+
+def _go_deep(
+    tree: Path, found: Audit, n: int, seed: int | None, device: str, progress: Progress
+) -> Audit:
+    """Measure items again and add what came of it; prints the seed of the draw."""
+    from evaluator.backends.base import DeviceChoice
+    from evaluator.board.audit_deep import audit_deep
+    from evaluator.measure.measurement import Settings
+
+    seed = secrets.randbits(32) if seed is None else seed
+    settings = Settings(out=tree, work=Path("build/runs"), machine=DeviceChoice(device=device))
+    again = audit_deep(tree, found.results, n, seed, settings, progress)
+    stderr.print(f"measured {again.measured} items again, drawn with --seed {seed}")
+    return replace(
+        found,
+        findings=tuple(sorted({*found.findings, *again.findings})),
+        unseen=(*found.unseen, *again.unseen),
+    )
 
 
 def _show_audit(found: Audit) -> None:
