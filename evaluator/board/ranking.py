@@ -39,7 +39,7 @@ class Cell:
     n: int
     """Items."""
     skill: float
-    """(value - baseline) / (1 - baseline): 0 is the trivial guesser, 1 perfect."""
+    """(value - baseline) / (best - baseline): 0 is the trivial guesser, 1 perfect."""
     standing: Standing | None
     """The official result."""
 
@@ -116,6 +116,8 @@ def find_cell(tree: Tree, entry: Entry, task: str) -> Cell:
         message = f"a model of kind {kind} cannot answer a task of kind {load_task(task).kind}"
         return _gap("not-applicable", message)
     locked = locked_request_set(task, method)
+    if not load_task(task).measurable:
+        return _gap("pending", "cannot be measured yet: its test files are not verified")
     if locked is None:
         return _gap("pending", "the task is not locked at its present version")
     measured = [s for s in entry.results if s.result["task"]["name"] == task]
@@ -179,9 +181,14 @@ def _measured(standing: Standing, locked: RequestSet) -> Cell:
         low=found["low"],
         high=found["high"],
         n=found["n"],
-        skill=(found["value"] - locked.baseline) / (1 - locked.baseline),
+        skill=(found["value"] - locked.baseline) / _reach(result["task"]["name"], locked),
         standing=standing,
     )
+
+
+def _reach(task: str, locked: RequestSet) -> float:
+    """Return how far a perfect model is from the guesser; negative where lower is better."""
+    return load_task(task).primary.best - locked.baseline
 
 
 def _place(suite: Suite, rows: list[tuple[Entry, dict[str, Cell]]]) -> tuple[Place, ...]:
@@ -238,7 +245,7 @@ def index_covariance(suite: Suite, rows: list[dict[str, Cell]]) -> FloatArray:
         for entry in entries:
             locked = locked_request_set(entry.task)
             assert locked is not None  # only measured cells come here
-            weight = 100 / len(suite.areas) / len(entries) / (1 - locked.baseline)
+            weight = 100 / len(suite.areas) / len(entries) / _reach(entry.task, locked)
             columns = [_influence(entry.task, cells[entry.task]) for cells in rows]
             influence = np.stack(columns, axis=1)  # (n, M)
             n = len(influence)

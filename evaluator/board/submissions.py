@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +13,7 @@ from evaluator.core.files import Json
 from evaluator.core.records import Submission
 from evaluator.core.schema import read_document, read_json_document
 from evaluator.measure.result import read_result
+from evaluator.tasks import load_task, task_names
 
 T = TypeVar("T")
 SPECIAL = {"decisions"}
@@ -40,7 +41,9 @@ class Suite:
     summary: str
     """What a high index means."""
     areas: dict[str, tuple[SuiteTask, ...]]
-    """Area -> tasks."""
+    """Area -> tasks that can be measured: those that the index is made of."""
+    waiting: dict[str, tuple[SuiteTask, ...]] = field(default_factory=dict)
+    """Area -> tasks that nobody can measure yet, since a pin of theirs is not verified."""
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -120,18 +123,7 @@ def read_board(root: Path) -> Board:
         DocumentError: every fault of board.yaml.
     """
     value, document = read_document(_bytes(root, "board.yaml"), "board.yaml", "board")
-    suites = {
-        name: Suite(
-            name=name,
-            title=facts["title"],
-            summary=facts["summary"],
-            areas={
-                area: tuple(SuiteTask(**task) for task in tasks)
-                for area, tasks in facts["areas"].items()
-            },
-        )
-        for name, facts in value["suites"].items()
-    }
+    suites = {name: _suite(name, facts) for name, facts in value["suites"].items()}
     if value["home"] not in suites:
         known = ", ".join(suites)
         message = f"{value['home']!r} is not one of the suites: {known}"
@@ -145,6 +137,27 @@ def read_board(root: Path) -> Board:
         suites=suites,
         responses_bytes=value["limits"]["responses_bytes"],
     )
+
+
+def _suite(name: str, facts: Json) -> Suite:
+    def part(waits: bool) -> dict[str, tuple[SuiteTask, ...]]:
+        found = {
+            area: tuple(SuiteTask(**task) for task in tasks if _waits(task["task"]) == waits)
+            for area, tasks in facts["areas"].items()
+        }
+        return {area: tasks for area, tasks in found.items() if tasks}
+
+    return Suite(
+        name=name,
+        title=facts["title"],
+        summary=facts["summary"],
+        areas=part(waits=False),
+        waiting=part(waits=True),
+    )
+
+
+def _waits(task: str) -> bool:
+    return task in task_names() and not load_task(task).measurable
 
 
 def read_submission(root: Path, name: str) -> tuple[Submission, dict[str, str]]:

@@ -14,7 +14,7 @@ from evaluator.cli.options import JsonOption, TasksArgument
 from evaluator.cli.show import out, progress_bar, show_json, show_table
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import Json, pretty_bytes, write_atomic
-from evaluator.tasks import load_task, task_names
+from evaluator.tasks import load_task, lockable, task_names
 
 app = typer.Typer(help="The tasks this evaluator knows.", no_args_is_help=True)
 
@@ -65,10 +65,11 @@ def tasks_lock(
 ) -> None:
     """Derive tasks/lock.json: what each task asks, hashed, from its pinned data.
 
-    With names, only those are derived; the entries of the others stay as they are.
+    With names, only those are derived; the entries of the others stay as they are. A task whose
+    pins are not verified has no entry: it cannot be measured yet.
     """
     path = Path(evaluator.tasks.__path__[0]) / "lock.json"
-    entries = _derive(names) if names else _derive(task_names())
+    entries = _derive(names) if names else _derive(lockable())
     if names:
         entries = json.loads(path.read_bytes())["tasks"] | entries
     data = pretty_bytes({"schema": 1, "tasks": entries})

@@ -39,9 +39,9 @@ class DataPin:
     git_blob: str
     """40 hex digits: the id under which git stores these bytes."""
     bytes: int
-    """Length of the file."""
+    """Length of the file, 0 where unknown."""
     rows: int
-    """Records in the file after parsing."""
+    """Records in the file after parsing, 0 where unknown."""
     format: str
     """csv, tsv, jsonl, json (a list of records, or an object), lines (a record `text` each) or text
     (the whole file is one record `text`)."""
@@ -49,6 +49,8 @@ class DataPin:
     """Name of the text encoding."""
     licence: str
     """Licence of the data as its source states it."""
+    verified: bool = True
+    """False: known from public records alone; who pinned it has not seen the bytes."""
 
     @property
     def benchmark(self) -> str:
@@ -94,6 +96,8 @@ class Examples:
     """Worked examples; a group of the test takes those of its own group, else all."""
     labels: tuple[str, ...] = ()
     """Declared classes of a classification or matching task, as its choices spell them."""
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    """Group -> text before the shots, where a pinned file holds it; else `Task.describe` does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +290,11 @@ class Task:
     """Version of everything between responses and metrics."""
     notes: str = ""
     """Known quirks, for its page."""
+
+    @property
+    def measurable(self) -> bool:
+        """False while a pin is not verified: its requests cannot be locked, so nobody measures."""
+        return all(pin.verified for pin in self.pins)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 RAW_ADDRESS = "https://raw.githubusercontent.com"
 TIMEOUT_SECONDS = 60
+MOST_BYTES = 256 * 1024 * 1024
+"""Most bytes that are fetched of a file whose length is unknown."""
 
 
 def data_folders() -> list[Path]:
@@ -56,7 +58,7 @@ def verify(pin: DataPin, data: bytes, place: str) -> None:
     Raises:
         DataError: other length or other hash; says where they came from.
     """
-    if len(data) != pin.bytes:
+    if pin.bytes and len(data) != pin.bytes:
         raise DataError(
             f"{place}: {len(data)} bytes, but {pin.id} is pinned with {pin.bytes}. Remove the file "
             "or put the pinned one there (`evaluator data fetch`)."
@@ -97,7 +99,7 @@ def fetch(pin: DataPin) -> bytes:
     address = address_of(pin)
     try:
         with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as answer:
-            data: bytes = answer.read(pin.bytes + 1)
+            data: bytes = answer.read((pin.bytes or MOST_BYTES) + 1)
             return data
     except (http.client.HTTPException, OSError, ValueError) as error:
         if isinstance(error, urllib.error.HTTPError):
@@ -169,7 +171,7 @@ def load_rows(pin: DataPin) -> datasets.Dataset:
         table = datasets.Dataset.from_list([{n: row.get(n) for n in names} for row in rows])
     except (UnicodeDecodeError, ValueError, csv.Error) as error:
         raise DataError(f"{pin.id}: cannot be read as {pin.format}: {error}") from None
-    if len(rows) != pin.rows:
+    if pin.rows and len(rows) != pin.rows:
         raise DataError(f"{pin.id}: {len(rows)} rows, but {pin.rows} are pinned: correct the pin")
     return table
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
+from evaluator.core.errors import TaskError
 from evaluator.core.files import Json, hash_json
 from evaluator.core.records import Example, Examples, Prompt, Request, RequestSet, Task
 from evaluator.measure.data import load_examples
@@ -38,14 +39,21 @@ def build_requests(task: Task, examples: Examples, method: str = "") -> list[Req
     return [
         request
         for example in examples.test
-        for request in ask(task, example, shots_of[example.group])
+        for request in ask(
+            task,
+            example,
+            examples.descriptions.get(example.group, task.describe(example.group)),
+            shots_of[example.group],
+        )
     ]
 
 
-def ask(task: Task, example: Example, shots: tuple[tuple[str, str], ...]) -> list[Request]:
+def ask(
+    task: Task, example: Example, description: str, shots: tuple[tuple[str, str], ...]
+) -> list[Request]:
     """Return the requests of one item, shown these (question, target) pairs before it."""
     prompt = Prompt(
-        description=task.describe(example.group),
+        description=description,
         shots=shots,
         question=example.question,
         delimiter=task.delimiter,
@@ -135,12 +143,23 @@ def spread_items(examples: Examples, limit: int) -> Examples:
     if limit >= n:
         return examples
     kept = tuple(examples.test[i * n // limit] for i in range(limit))
-    return Examples(test=kept, shots=examples.shots, labels=examples.labels)
+    return replace(examples, test=kept)
 
 
 def lock_entry(name: str) -> Json:
-    """Return the entry of a task in `tasks/lock.json`, derived from its data."""
+    """Return the entry of a task in `tasks/lock.json`, derived from its data.
+
+    Raises:
+        TaskError: a pin of its is not verified, so nobody can know what it asks.
+        DataError: as `load_examples`.
+    """
     task = load_task(name)
+    if not task.measurable:
+        unseen = ", ".join(pin.id for pin in task.pins if not pin.verified)
+        raise TaskError(
+            f"{name}: its pins are not verified ({unseen}). Where the files can be had, run "
+            f"`evaluator data verify {name}` and complete the pins with what it prints."
+        )
     examples = load_examples(task)
     sets = {VARIANT: ""}
     if can_be_classified(task, examples):

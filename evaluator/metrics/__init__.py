@@ -10,14 +10,14 @@ from functools import cache
 
 from evaluator.core.errors import ScoreError
 from evaluator.core.records import Metric
-from evaluator.metrics import choice, classification, generation, likelihood, matching
+from evaluator.metrics import choice, classification, fairness, generation, likelihood, matching
 
 
 def all_metrics() -> tuple[Metric, ...]:
     """Return every metric of the package, by file and then in the order written."""
     found = [
         value
-        for module in (choice, classification, matching, generation, likelihood)
+        for module in (choice, classification, matching, generation, likelihood, fairness)
         for value in vars(module).values()
         if isinstance(value, Metric)
     ]

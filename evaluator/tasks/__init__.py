@@ -51,6 +51,11 @@ def load_pins(benchmark: str) -> tuple[DataPin, ...]:
     )
 
 
+def lockable() -> tuple[str, ...]:
+    """Return the names of the tasks whose data is verified: those that `lock.json` holds."""
+    return tuple(name for name in task_names() if load_task(name).measurable)
+
+
 @cache
 def locked_request_set(name: str, method: str = "") -> RequestSet | None:
     """Return what `lock.json` says a task asks, or None if it is not locked at this version.

@@ -17,6 +17,6 @@ def row(number: int, labels: str, key: str) -> Any:
 
 
 def file(pin: DataPin) -> bytes:
-    if pin.id == "arc/challenge_test":
+    if pin.id.endswith("_test"):
         return lines(row(100, "1234", "3"), row(101, "ABCDE", "E"))
     return lines(*(row(i, "ABCD", "ABCD"[i % 4]) for i in range(30)))

@@ -112,6 +112,15 @@ def test_a_pin_with_a_blob_id_alone_is_verified_and_cached_by_it(mirror: Mirror)
         find_bytes(replace(pin, git_blob="1" * 40))
 
 
+def test_a_pin_of_unknown_length_is_held_to_its_blob_id(mirror: Mirror) -> None:
+    mirror.files[PLACE] = DATA
+    pin = pin_of(sha256="", bytes=0, rows=0, verified=False)
+    assert find_bytes(pin) == DATA
+    assert len(load_rows(pin)) == 2
+    with pytest.raises(DataError, match="is pinned as 1111"):
+        find_bytes(replace(pin, git_blob="1" * 40))
+
+
 @pytest.mark.parametrize(
     ("served", "message"),
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from evaluator.core.files import hash_json
 from evaluator.core.records import Examples, Request, Task
 from evaluator.measure.data import load_examples
 from evaluator.measure.requests import build_requests, lock_entry, sent
-from evaluator.tasks import load_task, locked_request_set, task_names
+from evaluator.tasks import load_task, lockable, locked_request_set, task_names
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "prompts"
 LOCK = json.loads((ROOT / "evaluator/tasks/lock.json").read_bytes())["tasks"]
@@ -32,8 +33,11 @@ def render(task: Task, examples: Examples) -> str:
     first = examples.test[0]
     asked = [r for r in build_requests(task, examples) if r.item == first.id]
     parts = [f"item {first.id!r} group {first.group!r} candidates {list(first.candidates)}"]
-    parts.append(f"===== prompt\n{asked[0].prompt.text()}<END>")
+    before = ""
     for request in asked[:8]:
+        if (text := request.prompt.text()) != before:
+            parts.append(f"===== prompt\n{text}<END>")
+            before = text
         mark = "right" if request.index in first.gold else "wrong"
         parts.append(f"===== {mark}\n{request.continuation}<END>" if request.continuation else "")
     for answer in first.answers:
@@ -60,11 +64,11 @@ def fingerprint(requests: Sequence[Request]) -> str:
     return hash_json([sent(request) for request in requests])
 
 
-@pytest.mark.parametrize("name", [name for name in task_names() if load_task(name).pins])
+@pytest.mark.parametrize("name", [name for name in lockable() if load_task(name).pins])
 def test_real_requests_are_the_locked_ones(name: str, real_data: None) -> None:
     task = load_task(name)
     examples = load_examples(task)
-    start = Examples(test=examples.test[:3], shots=examples.shots, labels=examples.labels)
+    start = replace(examples, test=examples.test[:3])
     found = fingerprint(build_requests(task, start)[:3])
     path = GOLDEN / "real.json"
     golden = json.loads(path.read_bytes()) if path.exists() else {}
@@ -76,8 +80,8 @@ def test_real_requests_are_the_locked_ones(name: str, real_data: None) -> None:
 
 
 def test_the_lock_names_every_task_and_no_other() -> None:
-    assert set(LOCK) == set(task_names())
-    for name in task_names():
+    assert set(LOCK) == set(lockable())
+    for name in lockable():
         locked = locked_request_set(name)
         assert locked is not None
         assert locked.sha256 == LOCK[name]["board"]["clean"]["sha256"]
@@ -127,6 +131,41 @@ def test_banking77_shows_five_intents_and_makes_line_ends_spaces() -> None:
     assert "\n" not in examples.test[0].question.removesuffix("\nIntent:")
 
 
+def test_a_task_whose_pins_are_not_verified_is_never_locked() -> None:
+    assert not load_task("musr").measurable
+    assert "musr" not in lockable()
+    assert locked_request_set("musr") is None
+    with pytest.raises(
+        TaskError, match=r"not verified \(musr/murder_mystery, .*evaluator data ver"
+    ):
+        lock_entry("musr")
+
+
+def test_bbh_leaves_out_what_cannot_be_right_and_describes_each_subtask() -> None:
+    examples = invented_examples(load_task("bbh"))
+    assert len({e.group for e in examples.test}) == 24
+    assert len(examples.test) == 48
+    requests = build_requests(load_task("bbh"), examples)
+    for request in requests:
+        subtask = request.item.split("/")[0]
+        assert request.prompt.description == f"Solve an invented {subtask}."
+        assert all(f"of {subtask}?" in shot for shot, _ in request.prompt.shots)
+
+
+def test_bbh_refuses_worked_examples_of_another_form() -> None:
+    from evaluator.tasks.bbh import read_worked
+
+    with pytest.raises(DataError, match="bbh/cot/snarks"):
+        read_worked("canary\n-----\nSolve.\n\nQ: One?\nA: (A)", "snarks")
+
+
+def test_winogrande_refuses_a_row_worded_otherwise() -> None:
+    from evaluator.tasks.winogrande import to_example
+
+    with pytest.raises(DataError, match="row 7 is not worded"):
+        to_example({"instruction": "Fill the blank.", "answer": "option1"}, "7")
+
+
 def test_an_unknown_task_is_refused_with_the_known_ones() -> None:
     with pytest.raises(TaskError, match="known tasks are agieval_en, "):
         load_task("nope")
@@ -147,4 +186,6 @@ def test_the_parts_of_a_task_fit_together(name: str) -> None:
     assert (task.max_tokens > 0) == (task.kind == "generation") == bool(task.stop)
     assert task.scorer >= 1
     for example in (*examples.test, *examples.shots):
-        assert example.target in (example.choices or (example.target,))
+        if example.choices and not example.contexts:
+            assert example.target in example.choices
+        assert not example.contexts or len(example.contexts) == len(example.choices)

@@ -36,6 +36,7 @@ def suite_data(site: Site, name: str, words: Words) -> Json:
         "headline": headline(ranked, words),
         "presets": presets(ranked),
         "asked": asked(site, name),
+        "waiting": waiting(site, name),
         "charts": [],
     }
     return data | {"script": script_data(data, words)}
@@ -86,6 +87,15 @@ def asked(site: Site, name: str) -> list[Json]:
                 }
             )
     return found
+
+
+def waiting(site: Site, name: str) -> list[Json]:
+    """Return the tasks of a suite that nobody can measure yet."""
+    return [
+        {"area": area, "task": t.task, "title": load_task(t.task).title, "reason": t.reason}
+        for area, tasks in site.tree.board.suites[name].waiting.items()
+        for t in tasks
+    ]
 
 
 def script_data(data: Json, words: Words) -> Json:

@@ -26,7 +26,8 @@ def task_data(site: Site, name: str) -> Json:
     suites = [
         {"suite": suite.name, "title": suite.title, "area": area, "reason": found.reason}
         for suite in site.tree.board.suites.values()
-        for area, entries in suite.areas.items()
+        for part in (suite.areas, suite.waiting)
+        for area, entries in part.items()
         for found in entries
         if found.task == name
     ]
@@ -44,6 +45,7 @@ def task_data(site: Site, name: str) -> Json:
         "stop": list(task.stop),
         "max_tokens": task.max_tokens,
         "notes": task.notes,
+        "measurable": task.measurable,
         "primary": task.primary.name,
         "metrics": [{"name": m.name, "doc": m.doc.split("\n\n")[0]} for m in task.metrics],
         "pins": [
