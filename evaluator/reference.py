@@ -39,7 +39,7 @@ def metrics_page() -> str:
                 continue
             tier = (
                 "recomputes from kept responses, and from the result itself where it is primary"
-                if metric.mean
+                if metric.tier == "responses"
                 else "recomputes from the item columns of a result"
             )
             parts.append(f"### {metric.name}\n")

@@ -13,6 +13,7 @@ from evaluator.core.errors import EvaluatorError, Fault
 from evaluator.core.files import Json, sha256
 from evaluator.core.records import Items, Metric
 from evaluator.measure.manifest import read_lock
+from evaluator.measure.method import metrics_of
 from evaluator.measure.result import items_of, recompute_key, recompute_tables, responses_path
 from evaluator.measure.score import canonical, interval_of, primary_score
 from evaluator.tasks import load_task, locked_request_set, task_names
@@ -132,12 +133,13 @@ def _check_numbers(task: str, result: Json, tell: Tell) -> list[Fault]:
         faults.append(tell("/primary", f"{result['primary']!r} is not among the metrics"))
     if result["scorer"] != known.scorer:
         return faults  # another scorer's numbers are not ours to recompute
-    wanted = {metric.name for metric in known.metrics}
+    known_metrics = metrics_of(known, result["method"])
+    wanted = {metric.name for metric in known_metrics}
     if set(result["metrics"]) != wanted:
         faults.append(tell("/metrics", f"must be {', '.join(sorted(wanted))}"))
         return faults
-    for metric in known.metrics:
-        if not metric.mean or metric is known.primary:
+    for metric in known_metrics:
+        if metric.tier == "items" or metric is known.primary:
             faults += _check_metric(metric, metric is known.primary, items, result, tell)
     return faults
 

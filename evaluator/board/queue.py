@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evaluator.board.ranking import find_cell, is_current
 from evaluator.board.submissions import Entry, Tree
-from evaluator.measure.result import method_of
+from evaluator.measure.method import method_of
 from evaluator.tasks import load_task, locked_request_set
 
 

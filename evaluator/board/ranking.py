@@ -16,7 +16,8 @@ import numpy as np
 from evaluator.board.submissions import Entry, Standing, Suite, Tree
 from evaluator.core.records import FloatArray, RequestSet
 from evaluator.core.stats import Z95, rank_intervals, tell_apart
-from evaluator.measure.result import items_of, method_of
+from evaluator.measure.method import method_of, why_unfit
+from evaluator.measure.result import items_of
 from evaluator.measure.score import primary_score
 from evaluator.tasks import load_task, locked_request_set
 
@@ -110,11 +111,9 @@ def find_cell(tree: Tree, entry: Entry, task: str) -> Cell:
     """Return a model's official number on a task, or why there is none."""
     if task in entry.declines:
         return _gap("declined", entry.declines[task])
-    kind = entry.submission.kind
-    method = method_of(kind, load_task(task))
-    if not method:
-        message = f"a model of kind {kind} cannot answer a task of kind {load_task(task).kind}"
-        return _gap("not-applicable", message)
+    method = method_of(entry.submission.kind, load_task(task))
+    if unfit := why_unfit(load_task(task), method):
+        return _gap("not-applicable", unfit)
     locked = locked_request_set(task, method)
     if not load_task(task).measurable:
         return _gap("pending", "cannot be measured yet: its test files are not verified")

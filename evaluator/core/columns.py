@@ -16,7 +16,14 @@ import numpy as np
 
 from evaluator.core.records import FloatArray
 
-TYPES = {"correct": "bits", "pred": "u16", "gold": "u16", "value": "f32", "p_gold": "f32"}
+TYPES = {
+    "correct": "bits",
+    "pred": "u16",
+    "gold": "u16",
+    "rank": "u16",
+    "value": "f32",
+    "p_gold": "f32",
+}
 """Column name -> type."""
 NONE = 0xFFFF
 

@@ -79,7 +79,7 @@ class Example:
     candidates: tuple[int, ...] = ()
     """Indices of the choices among which a pick is made; empty means all."""
     answers: tuple[str, ...] = ()
-    """Right answers of a generation task; any one counts."""
+    """Right answers of a generation task, or its references; the closest one counts."""
     group: str = ""
     """Part of the task that is reported on its own (subject, language)."""
     cluster: str = ""
@@ -187,7 +187,8 @@ class Items:
 
     `columns` is what a result commits, one value an item, in the order of the examples:
     `correct` (0/1), `pred` and `gold` (index into `labels` or choices; pred -1 = no valid answer),
-    `value` (the primary metric's value of the item) and `p_gold` (probability of the right answer).
+    `value` (the primary metric's value of the item, or the probability of a match), `p_gold`
+    (probability of the right answer) and `rank` (place of the best right candidate, from 1).
     `examples` and `responses` are empty when the items were read back from a result.
     """
 
@@ -222,7 +223,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A number over items. Make one with `@mean_metric` or `@table_metric` (metrics/base.py)."""
+    """A number over items. The marks of `metrics/base.py` make one out of a function."""
 
     name: str
     """Name of the function; the key in a result."""
@@ -234,8 +235,11 @@ class Metric:
     """Value of a perfect model."""
     worst: float
     """Value of a model that is always wrong."""
-    mean: bool
-    """True: a mean over items, each judged from its responses; False: read off the columns."""
+    tier: str
+    """What recomputes it: `items` (the columns of a result) or `responses` (where they are kept).
+    As a task's primary, a metric of responses commits its item values, so that items do."""
+    reads: str
+    """What of an answer it reads: pick (which choice), logprobs (of all choices) or text."""
     doc: str
     """Definition, range, unit and source."""
 

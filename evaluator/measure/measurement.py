@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evaluator.backends import Backend, DeviceChoice, load_backend
+from evaluator.core.errors import TaskError
 from evaluator.core.files import Json
 from evaluator.core.records import Submission, Task
 from evaluator.measure.data import load_examples
 from evaluator.measure.manifest import lock_model
+from evaluator.measure.method import method_of, why_unfit
 from evaluator.measure.packs import plan_packs
 from evaluator.measure.provenance import describe_machine, describe_run, now
 from evaluator.measure.requests import build_requests, describe_requests, spread_items
-from evaluator.measure.result import build_result, key_of, method_of, result_path, write_result
+from evaluator.measure.result import build_result, key_of, result_path, write_result
 from evaluator.measure.run import Progress, response_lines, run_packs
 from evaluator.measure.score import score_task
 from evaluator.tasks import locked_request_set
@@ -72,6 +74,7 @@ class Measurer:
         """Measure one task, going on where an earlier attempt stopped.
 
         Raises:
+            TaskError: this kind of model cannot answer the task.
             DataError, ModelError, RunError, ScoreError: as the steps.
         """
         examples = load_examples(task)
@@ -79,6 +82,8 @@ class Measurer:
         if self.settings.limit:
             examples = spread_items(examples, self.settings.limit)
         method = method_of(self.submission.kind, task)
+        if unfit := why_unfit(task, method):
+            raise TaskError(f"{task.name}: {unfit}")
         requests = build_requests(task, examples, method)
         request_set = describe_requests(task, examples, requests)
         key = key_of(self.submission, self.manifest, task, request_set.sha256)
@@ -101,7 +106,7 @@ class Measurer:
             task=task,
             request_set=request_set,
             lines=lines,
-            scored=score_task(task, examples, answers.responses),
+            scored=score_task(task, examples, answers.responses, method),
             run=describe_run(
                 answers, started, describe_machine(self._backend), self.settings.trust
             ),

@@ -9,6 +9,8 @@ from evaluator.core.errors import TaskError
 from evaluator.core.files import Json, hash_json
 from evaluator.core.records import Example, Examples, Prompt, Request, RequestSet, Task
 from evaluator.measure.data import load_examples
+from evaluator.measure.method import PARSED_TOKENS, can_parse, list_choices
+from evaluator.metrics.choice import candidates
 from evaluator.tasks import load_task
 
 PROTOCOL = "board"
@@ -28,10 +30,13 @@ def build_requests(task: Task, examples: Examples, method: str = "") -> list[Req
 
     A choice is sent as one continuation, the task's delimiter before it. Requests of an item share
     one prompt, unless its choices differ in what comes before (`Example.contexts`).
-    With the method `head` each label is asked about the bare texts instead, without a prompt.
+    With the method `head` each label is asked about the bare texts instead, without a prompt; with
+    `parsed` a text is asked for, and the prompt says what the choices are.
     """
     if method == "head":
         return _head_requests(examples)
+    if method == "parsed":
+        return [_ask_for_choice(task, examples, example) for example in examples.test]
     shots_of = {
         group: tuple((s.question, s.target) for s in choose_shots(task, examples, group))
         for group in dict.fromkeys(example.group for example in examples.test)
@@ -103,6 +108,37 @@ def _head_requests(examples: Examples) -> list[Request]:
     ]
 
 
+def _ask_for_choice(task: Task, examples: Examples, example: Example) -> Request:
+    """Return the request for a written choice.
+
+    Declared labels stand once, before everything; choices of an item stand before its question, and
+    so in the worked examples.
+    """
+
+    def listed(asked: Example) -> str:
+        if examples.labels:
+            return asked.question
+        return list_choices([asked.choices[i] for i in candidates(asked)]) + asked.question
+
+    shots = choose_shots(task, examples, example.group)
+    description = task.describe(example.group)
+    if examples.labels:
+        description += list_choices(examples.labels)
+    return Request(
+        item=example.id,
+        index=0,
+        generate=True,
+        prompt=Prompt(
+            description=description,
+            shots=tuple((listed(shot), shot.target) for shot in shots),
+            question=listed(example),
+            delimiter=task.delimiter,
+        ),
+        continuation="",
+        max_tokens=PARSED_TOKENS,
+    )
+
+
 def describe_requests(task: Task, examples: Examples, requests: Sequence[Request]) -> RequestSet:
     """Return the identity of a request set."""
     return RequestSet(
@@ -164,6 +200,8 @@ def lock_entry(name: str) -> Json:
     sets = {VARIANT: ""}
     if can_be_classified(task, examples):
         sets[f"{VARIANT}.head"] = "head"
+    if can_parse(task):
+        sets[f"{VARIANT}.parsed"] = "parsed"
     found = {
         name: asdict(describe_requests(task, examples, build_requests(task, examples, method)))
         for name, method in sets.items()

@@ -57,7 +57,7 @@ def rescore(path: Path, result: Json, task: Task, examples: Examples) -> tuple[J
     Raises:
         ScoreError: as `read_responses` and `score_task`.
     """
-    scored = score_task(task, examples, read_responses(path, result))
+    scored = score_task(task, examples, read_responses(path, result), result["method"])
     fresh = {**result, **score_section(task, scored)}
     return fresh, fresh == result
 

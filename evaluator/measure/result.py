@@ -11,39 +11,28 @@ from evaluator.core.files import Json, compress, hash_json, pretty_bytes, sha256
 from evaluator.core.records import Items, RequestSet, Submission, Task
 from evaluator.core.schema import read_json_document
 from evaluator.measure.manifest import Manifest
+from evaluator.measure.method import PARSED_TOKENS, method_of
 from evaluator.measure.requests import PROTOCOL, VARIANT
 from evaluator.measure.score import Scored, class_tables
 
-HEADS = ("classifier",)
-"""Kinds of model that read a text and give every label a probability."""
 
-
-def method_of(kind: str, task: Task) -> str:
-    """Return how a model of this kind answers a task, or '' if it cannot.
-
-    loglikelihood: each choice is scored as text. generation: the answer is written. head: a
-    classifier gives each label a probability.
-    """
-    if kind in HEADS:
-        return "head" if task.kind in ("classification", "matching") else ""
-    return "generation" if task.kind == "generation" else "loglikelihood"
-
-
-def decoding_of(task: Task) -> Json:
+def decoding_of(task: Task, method: str) -> Json:
     """Return how text is generated: greedily, up to these stops; all zero for log-likelihood."""
-    return {"greedy": True, "stop": list(task.stop), "max_tokens": task.max_tokens}
+    most = PARSED_TOKENS if method == "parsed" else task.max_tokens
+    return {"greedy": True, "stop": list(task.stop), "max_tokens": most}
 
 
 def key_of(submission: Submission, manifest: Manifest, task: Task, request_sha256: str) -> str:
     """Return the identity of a measurement: equal keys ask the same of the same model."""
+    method = method_of(submission.kind, task)
     return hash_json(
         key_parts(
             manifest=manifest,
             dtype=submission.dtype,
             template=submission.chat_template,
-            method=method_of(submission.kind, task),
+            method=method,
             request_sha256=request_sha256,
-            decoding=decoding_of(task),
+            decoding=decoding_of(task, method),
         )
     )
 
@@ -95,13 +84,14 @@ def build_result(
     run: Json,
 ) -> Json:
     """Assemble the result of one measurement; whether responses are kept is decided on writing."""
+    method = method_of(submission.kind, task)
     return {
         "schema": 1,
         "submission": submission.id,
         "task": {"name": task.name, "version": task.version},
         "protocol": PROTOCOL,
         "variant": VARIANT,
-        "method": method_of(submission.kind, task),
+        "method": method,
         "key": key_of(submission, manifest, task, request_set.sha256),
         "model": {
             "kind": submission.kind,
@@ -112,7 +102,7 @@ def build_result(
         },
         "request_set": asdict(request_set),
         "data": {pin.id: pin.sha256 or pin.git_blob for pin in task.pins},
-        "decoding": decoding_of(task),
+        "decoding": decoding_of(task, method),
         "responses": {"sha256": sha256(lines), "bytes": len(lines), "kept": False},
         **score_section(task, scored),
         "run": run,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -22,7 +22,8 @@ from evaluator.core.records import (
     Task,
 )
 from evaluator.core.stats import interval
-from evaluator.metrics.choice import pick_by_length, probabilities
+from evaluator.measure.method import WRITING, method_of, metrics_of, parse_choice
+from evaluator.metrics.choice import candidates, pick_by_length, probabilities, rank_of_gold
 from evaluator.metrics.classification import confusion, per_class
 
 NEAR_TIE_NATS = 1e-4
@@ -47,15 +48,18 @@ class Scored:
     """Ties, near ties, cut prompts, long answers, texts without an answer."""
 
 
-def score_task(task: Task, examples: Examples, responses: Sequence[Response]) -> Scored:
-    """Score the responses to a task.
+def score_task(
+    task: Task, examples: Examples, responses: Sequence[Response], method: str = ""
+) -> Scored:
+    """Score the responses to a task; the method is that of a language model unless named.
 
     Raises:
         ScoreError: responses missing, doubled or foreign; an impossible number.
     """
-    by_item = _match(task, examples, responses)
-    items, counts = build_items(task, examples, by_item)
-    metrics = {metric.name: _estimate(metric, task, items) for metric in task.metrics}
+    method = method or method_of("causal", task)
+    by_item = _match(task, examples, responses, method)
+    items, counts = build_items(task, examples, by_item, method)
+    metrics = {m.name: _estimate(m, task, items) for m in metrics_of(task, method)}
     groups = {group: _estimate(task.primary, task, part) for group, part in _split(items) if group}
     classes, table = class_tables(items)
     return Scored(
@@ -88,7 +92,7 @@ def primary_score(primary: Metric, items: Items) -> Score:
 
     The primary's item values are committed: `correct` if it counts zeros and ones, else `value`.
     """
-    if not primary.mean:
+    if primary.tier == "items":
         return primary.compute(items)
     values = items.columns.get("value", items.columns["correct"])
     mean = float(np.mean(values))
@@ -96,7 +100,7 @@ def primary_score(primary: Metric, items: Items) -> Score:
 
 
 def _match(
-    task: Task, examples: Examples, responses: Sequence[Response]
+    task: Task, examples: Examples, responses: Sequence[Response], method: str
 ) -> list[tuple[Response, ...]]:
     """Return the responses of each example in the order of its choices."""
     runs = [(item, tuple(run)) for item, run in groupby(responses, key=lambda r: r.item)]
@@ -106,7 +110,7 @@ def _match(
             "of the task in their order; measure again"
         )
     for example, (_, run) in zip(examples.test, runs, strict=True):
-        wanted = len(example.choices) or 1
+        wanted = 1 if method in WRITING else len(example.choices) or 1
         if [response.index for response in run] != list(range(wanted)):
             raise ScoreError(f"{task.name}: item {example.id} needs {wanted} responses in order")
         if not all(math.isfinite(response.logprob) for response in run):
@@ -117,7 +121,7 @@ def _match(
 
 
 def build_items(
-    task: Task, examples: Examples, by_item: list[tuple[Response, ...]]
+    task: Task, examples: Examples, by_item: list[tuple[Response, ...]], method: str
 ) -> tuple[Items, dict[str, int]]:
     """Judge every item: return the items with their columns, and what happened on the way."""
     flat = [response for run in by_item for response in run]
@@ -130,7 +134,8 @@ def build_items(
     }
     rows = []
     for example, run in zip(examples.test, by_item, strict=True):
-        rows.append(JUDGES.get(task.kind, _judge_choice)(task, example, run, counts))
+        judge = JUDGES.get("parsed" if method == "parsed" else task.kind, _judge_choice)
+        rows.append(judge(task, example, run, counts))
     columns: dict[str, FloatArray] = {
         name: np.array([row[name] for row in rows], dtype=np.float64)
         for name in task.columns
@@ -146,20 +151,18 @@ def build_items(
         examples=examples.test,
         responses=tuple(by_item),
     )
-    return _commit_primary(task, items), counts
+    return items if method == "parsed" else _commit_primary(task, items), counts
 
 
 def _commit_primary(task: Task, items: Items) -> Items:
     """Add the primary's item values as the column `value`, or check that `correct` is them."""
-    if not task.primary.mean:
+    if task.primary.tier == "items":
         return items
     score = task.primary.compute(items)
     values = score.influence + score.value
     if not score.proportion:
         stored = values.astype(np.float32).astype(np.float64)
-        columns = {**items.columns, "value": stored}
-        return Items(columns=columns, labels=items.labels, clusters=items.clusters,
-                     examples=items.examples, responses=items.responses)  # fmt: skip
+        return replace(items, columns={**items.columns, "value": stored})
     if not np.allclose(values, items.columns["correct"], atol=1e-9):
         raise ScoreError(
             f"{task.name}: primary {task.primary.name} and the task's `length` pick differently"
@@ -182,6 +185,25 @@ def _judge_choice(
         "gold": float(example.gold[0]),
         "value": float(np.float32(p[1])) if task.kind == "matching" else 0.0,
         "p_gold": float(p[list(example.gold)].sum()),
+        "rank": float(rank_of_gold(example, run, task.length)),
+    }
+
+
+def _judge_parsed(
+    task: Task, example: Example, run: tuple[Response, ...], counts: dict[str, int]
+) -> dict[str, float]:
+    """Read a written text as one of the choices; what names none is wrong."""
+    among = candidates(example)
+    named = parse_choice(run[0].text, [example.choices[i] for i in among])
+    pred = among[named] if named >= 0 else -1
+    counts["no_answer"] += pred < 0
+    correct = float(pred in example.gold)
+    return {
+        "correct": correct,
+        "pred": float(pred),
+        "gold": float(example.gold[0]),
+        "value": float(pred == 1),
+        "p_gold": correct,
     }
 
 
@@ -199,8 +221,12 @@ def _judge_likelihood(
     return {"correct": float(run[0].greedy), "value": float(np.float32(run[0].logprob))}
 
 
-JUDGES = {"generation": _judge_text, "likelihood": _judge_likelihood}
-"""Kind -> how an item is judged; the other kinds pick among choices."""
+JUDGES = {
+    "generation": _judge_text,
+    "likelihood": _judge_likelihood,
+    "parsed": _judge_parsed,
+}
+"""Kind, or the method `parsed` -> how an item is judged; the other kinds pick among choices."""
 
 
 def _estimate(metric: Metric, task: Task, items: Items) -> Json:
@@ -209,7 +235,7 @@ def _estimate(metric: Metric, task: Task, items: Items) -> Json:
     stderr, low, high = interval_of(metric, score, items.clusters)
     if not math.isfinite(score.value):
         raise ScoreError(f"{task.name}: {metric.name} is {score.value}")
-    from_items = not metric.mean or metric is task.primary
+    from_items = metric.tier == "items" or metric is task.primary
     return {
         "value": canonical(score.value),
         "stderr": None if math.isnan(stderr) else canonical(stderr),

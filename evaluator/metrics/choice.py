@@ -24,12 +24,32 @@ def pick(example: Example, scores: Sequence[float]) -> tuple[int, bool]:
     among = candidates(example)
     top = max(scores[i] for i in among)
     tied = [i for i in among if scores[i] == top]
+    return min(tied, key=lambda i: lot(example, i)), len(tied) > 1
 
-    def lot(index: int) -> tuple[str, int]:
-        text = f"{example.id}\n{example.choices[index]}"
-        return hashlib.sha256(text.encode()).hexdigest(), index
 
-    return min(tied, key=lot), len(tied) > 1
+def lot(example: Example, index: int) -> tuple[str, int]:
+    """Return what settles ties: the hash of item and choice."""
+    text = f"{example.id}\n{example.choices[index]}"
+    return hashlib.sha256(text.encode()).hexdigest(), index
+
+
+def order_of(
+    example: Example, responses: tuple[Response, ...], length: Callable[[str], int]
+) -> list[int]:
+    """Return the candidates' indices, best first: by log-likelihood over length, then by lot."""
+
+    def place(i: int) -> tuple[float, tuple[str, int]]:
+        return -responses[i].logprob / max(length(example.choices[i]), 1), lot(example, i)
+
+    return sorted(candidates(example), key=place)
+
+
+def rank_of_gold(
+    example: Example, responses: tuple[Response, ...], length: Callable[[str], int]
+) -> int:
+    """Return the place from 1 of the best right choice."""
+    order = order_of(example, responses, length)
+    return min(place for place, i in enumerate(order, 1) if i in example.gold)
 
 
 def guess_rate(examples: tuple[Example, ...]) -> float:
@@ -62,7 +82,7 @@ def pick_by_length(
     return pick(example, [r.logprob / max(length(choice), 1) for choice, r in pairs])
 
 
-@mean_metric(baseline=guess_rate, proportion=True)
+@mean_metric(baseline=guess_rate, proportion=True, reads="pick")
 def acc(example: Example, responses: tuple[Response, ...]) -> float:
     """Share of items where the option with the highest log-likelihood is right.
 
@@ -72,7 +92,7 @@ def acc(example: Example, responses: tuple[Response, ...]) -> float:
     return float(pick_by_length(example, responses, lambda choice: 1)[0] in example.gold)
 
 
-@mean_metric(baseline=guess_rate, proportion=True)
+@mean_metric(baseline=guess_rate, proportion=True, reads="pick")
 def acc_norm(example: Example, responses: tuple[Response, ...]) -> float:
     """As `acc`, with each log-likelihood divided by the characters of its option.
 
@@ -82,7 +102,7 @@ def acc_norm(example: Example, responses: tuple[Response, ...]) -> float:
     return float(pick_by_length(example, responses, len)[0] in example.gold)
 
 
-@mean_metric(baseline=guess_rate, proportion=True)
+@mean_metric(baseline=guess_rate, proportion=True, reads="pick")
 def acc_bytes(example: Example, responses: tuple[Response, ...]) -> float:
     """As `acc`, with each log-likelihood divided by the UTF-8 bytes of its option.
 

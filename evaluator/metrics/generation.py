@@ -28,7 +28,7 @@ def overlap_f1(answer: str, gold: str) -> float:
     return 2 * shared / (found.total() + wanted.total())
 
 
-@mean_metric()
+@mean_metric(reads="text")
 def token_f1(example: Example, responses: tuple[Response, ...]) -> float:
     """Overlap of the written text with the closest right answer, as F1 over tokens.
 

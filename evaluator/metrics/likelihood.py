@@ -19,7 +19,9 @@ def greedy_match(items: Items) -> Score:
     return mean_of(items.columns["correct"], proportion=True)
 
 
-@table_metric(baseline=lambda examples: float("inf"), best=1.0, worst=float("inf"))
+@table_metric(
+    baseline=lambda examples: float("inf"), best=1.0, worst=float("inf"), reads="logprobs"
+)
 def perplexity(items: Items) -> Score:
     """How many words the model hesitates between: `exp(-mean log-likelihood)` over the items.
 

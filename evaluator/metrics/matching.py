@@ -50,7 +50,7 @@ def f1(items: Items) -> Score:
     return ratio_of(2 * tp, 2 * tp + fp + fn)
 
 
-@table_metric()
+@table_metric(reads="logprobs")
 def auroc(items: Items) -> Score:
     """Chance that a matching pair gets a higher probability than one that does not match.
 

@@ -17,7 +17,7 @@ from evaluator.core.records import DataPin, RequestSet, Task
 
 MATERIAL = {"agieval", "starter"}
 """Modules here that tasks are made from and that are none themselves."""
-OWN_REQUESTS = ("head",)
+OWN_REQUESTS = ("head", "parsed")
 """Methods that are asked in their own way: a classifier gets the bare text, without a prompt."""
 
 

@@ -121,9 +121,9 @@ def test_a_function_under_a_mark_is_a_metric_with_its_name_and_definition() -> N
         "answer_length", "Characters of the written text.",
     )  # fmt: skip
     assert answer_length.compute(items_of(["ab", "abcd"], ())).value == 3.0
-    assert (answer_length.mean, answer_length.best, answer_length.worst) == (True, 0.0, 9.0)
+    assert (answer_length.tier, answer_length.best, answer_length.worst) == ("responses", 0.0, 9.0)
     assert share.compute(labelled([0, 1], [0, 0], 2)).value == 0.5
-    assert (share.mean, share.baseline(())) == (False, 0.25)
+    assert (share.tier, share.baseline(())) == ("items", 0.25)
 
 
 def test_every_metric_of_the_package_is_listed_once_with_its_definition() -> None:

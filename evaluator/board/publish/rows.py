@@ -23,6 +23,7 @@ def cell_data(cell: Cell) -> Json:
         "n": cell.n,
         "skill": rounded(cell.skill),
         "trust": cell.standing.result["run"]["trust"] if cell.standing else "",
+        "method": cell.standing.result["method"] if cell.standing else "",
     }
 
 
