@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from evaluator.core.records import Metric, Task
 
 METHODS = {"causal": "loglikelihood", "classifier": "head", "scripted": "loglikelihood"}
-"""Kind of model -> how it answers a task with choices."""
+"""Kind of model -> how it answers a task with choices; any other by log-likelihood."""
 WRITING = ("generation", "parsed")
 """Methods by which a model writes."""
 PARSED_TOKENS = 48
@@ -32,7 +32,7 @@ _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 def method_of(kind: str, task: Task) -> str:
     """Return how a model of this kind answers a task."""
     method = METHODS.get(kind, "loglikelihood")
-    return "generation" if task.kind == "generation" and method != "head" else METHODS[kind]
+    return "generation" if task.kind == "generation" and method != "head" else method
 
 
 def can_parse(task: Task) -> bool:
