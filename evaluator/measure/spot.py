@@ -11,10 +11,11 @@ from evaluator.core.files import Json
 from evaluator.core.records import Examples, Response, Task
 from evaluator.measure.data import load_examples
 from evaluator.measure.measurement import Measurer
+from evaluator.measure.method import method_of
 from evaluator.measure.packs import plan_packs
 from evaluator.measure.requests import build_requests
 from evaluator.measure.rescore import read_responses
-from evaluator.measure.result import items_of, method_of
+from evaluator.measure.result import items_of
 from evaluator.measure.score import score_task
 
 TOLERANCE_NATS = 1e-4
