@@ -106,8 +106,19 @@ class CausalBackend:
         prompts = [cut_left(ids, self._longest - most) for ids in self._encode(texts)]
         if not all(ids for ids, _ in prompts):
             raise ModelError("an empty prompt: there is nothing to write after")
-        ending = Ending(stop=requests[0].stop, end_ids=self._end_ids(), max_tokens=most)
-        written = write_greedily(self._runner, self._tokenizer, [ids for ids, _ in prompts], ending)
+        ending = Ending(
+            stop=requests[0].stop,
+            end_ids=self._end_ids(),
+            max_tokens=most,
+            tokenizer=self._tokenizer,
+        )
+        written = write_greedily(
+            self._runner,
+            self._sharing,
+            [tuple(ids) for ids, _ in prompts],
+            ending,
+            self._beginning(requests),
+        )
         return [
             Response(
                 item=request.item,

@@ -59,8 +59,14 @@ def plan_branches(stems: Sequence[Row], beginning: Row = (), free: int = 0) -> B
             no such row.
     """
     ordered = sorted(stems)
+    return _Planner(ordered, free).grow(0, len(ordered), 0, len(share_beginning(stems, beginning)))
+
+
+def share_beginning(stems: Sequence[Row], beginning: Row) -> Row:
+    """Return what all contexts share with a beginning, if that is worth a pass."""
+    ordered = sorted(stems)
     shared = min(_shared(ordered), common_length(ordered[0], beginning))
-    return _Planner(ordered, free).grow(0, len(ordered), 0, shared if shared >= LEAST_SHARED else 0)
+    return ordered[0][:shared] if shared >= LEAST_SHARED else ()
 
 
 def _shared(ordered: Sequence[Row]) -> int:
