@@ -124,7 +124,7 @@ function drawPins() {
   const titles = state.pin.map((slug) => table.data.title[table.data.slug.indexOf(slug)] ?? slug);
   bar.hidden = !state.pin.length;
   bar.replaceChildren(make("span", {}, say(words.pinned, { titles: titles.join(", ") })),
-    ...(state.pin.length > 1 ? [make("a", { class: "b-go", href: `${facts.compare}?s=${facts.suite}&${state.pin.map((slug) => `m=${slug}`).join("&")}` }, say(words.compare, { n: state.pin.length }))] : []),
+    make("code", {}, `evaluator compare ${state.pin.map((slug) => slug.replace("--", "/")).slice(0, 2).join(" ")}`),
     make("button", { type: "button", onclick: () => show({ pin: [], page: state.page }) }, words.unpin));
 }
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from evaluator.board.publish.rows import cell_data, parameters_of, row_data, rows_of
+from evaluator.board.publish.charts import confusion_picture
+from evaluator.board.publish.rows import cell_data, last_measured, parameters_of
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import slug
-from evaluator.board.ranking import find_cell
+from evaluator.board.publish.words import Words
+from evaluator.board.ranking import is_current
 from evaluator.board.submissions import Entry, Standing
 from evaluator.core.files import Json
 from evaluator.tasks import load_task, locked_request_set
 
+SHOWN = ("primary", "metrics", "classes", "groups", "confusion", "counts", "method", "key",
+         "request_set", "data", "responses", "run")  # fmt: skip
+"""Parts of a result that the page of its model shows."""
+
 
 def model_data(site: Site, entry: Entry) -> Json:
-    """Return what the page of a model shows: its places, and every result with its origin."""
+    """Return the page of a model as values: what `models/<slug>.json` holds."""
     submission = entry.submission
-    places = []
-    for name in submission.suites:
-        ranking = site.rankings[name]
-        row = next(r for r in rows_of(ranking) if r.entry.submission.id == submission.id)
-        places.append({"suite": name, "title": ranking.suite.title, **row_data(row)})
-    tasks = dict.fromkeys(t for name in submission.suites for t in site.rankings[name].suite.tasks)
     return {
         "model": submission.id,
         "slug": slug(submission.id),
@@ -31,12 +31,44 @@ def model_data(site: Site, entry: Entry) -> Json:
         "chat_template": submission.chat_template,
         "licence": submission.licence,
         "parameters": parameters_of(entry),
+        "measured": last_measured(entry),
         "training_data": submission.training_data,
         "supersedes": submission.supersedes,
-        "places": places,
-        "tasks": [task_result(site, entry, task) for task in tasks],
+        "places": [
+            {"suite": name, "title_of_suite": site.tree.board.suites[name].title, **row}
+            for name, row in site.places[submission.id].items()
+        ],
+        "tasks": [task_result(site, entry, task) for task in site.cells[submission.id]],
+        "repeats": repeats(site, entry),
+        "attempts": list(entry.attempts),
         "decisions": [d for d in site.tree.decisions if d["submission"] == submission.id],
     }
+
+
+def model_view(site: Site, data: Json, words: Words) -> Json:
+    """Return what a model's page shows beside its data: sentences and pictures in a language."""
+    measured = [task for task in data["tasks"] if task["state"] == "measured"]
+    for place in data["places"]:
+        low, high = place["best_rank"], place["worst_rank"]
+        place["ranks"] = str(low) if low == high else f"{low}–{high}"
+        gaps = [
+            f"{load_task(task).title} {words.name('state', cell['state'])}"
+            for task, cell in place["tasks"].items()
+            if cell["state"] != "measured"
+        ]
+        place["why"] = words.listed(gaps)
+    for task in measured:
+        labels = [row["label"] for row in task["classes"]]
+        about = words("model.confusion.of", task=task["title"])
+        task["picture"] = confusion_picture(labels, task["confusion"], about) if labels else None
+    machines = [
+        ", ".join(f"{name} {value}" for name, value in task["run"]["environment"].items())
+        for task in measured
+    ]
+    newer = [e for e in site.tree.entries if e.submission.supersedes == data["model"]]
+    superseded_by = newer[0].submission.id if newer else ""
+    more = {"measured": measured, "machines": sorted(set(machines))}
+    return data | more | {"superseded_by": superseded_by}
 
 
 def source_of(entry: Entry) -> str:
@@ -50,23 +82,30 @@ def source_of(entry: Entry) -> str:
 
 
 def task_result(site: Site, entry: Entry, task: str) -> Json:
-    """Return one task of one model: the official result in full, and the repeats beside it."""
-    cell = find_cell(site.tree, entry, task)
-    shown: dict[str, Json] = {"task": task, "title": load_task(task).title, **cell_data(cell)}
+    """Return one task of one model: its official result in full, or why there is none."""
+    cell = site.cells[entry.submission.id][task]
     locked = locked_request_set(task)
-    shown["baseline"] = locked.baseline if locked else None
-    shown["repeats"] = [
-        standing_data(site, s) for s in entry.results
-        if s.result["task"]["name"] == task and s is not cell.standing
-    ]  # fmt: skip
+    baseline = locked.baseline if locked else None
+    shown = {"task": task, "title": load_task(task).title, "baseline": baseline, **cell_data(cell)}
     if cell.standing is None:
         return shown
     result = cell.standing.result
-    shown |= standing_data(site, cell.standing)
-    for key in ("primary", "metrics", "classes", "groups", "confusion", "counts", "method", "key",
-                "request_set", "data", "responses", "run"):  # fmt: skip
-        shown[key] = result[key]
-    return shown
+    return shown | standing_data(site, cell.standing) | {key: result[key] for key in SHOWN}
+
+
+def repeats(site: Site, entry: Entry) -> list[Json]:
+    """Return the results that are not official: other runs, and those of earlier versions."""
+    official = {
+        cell.standing.path for cell in site.cells[entry.submission.id].values() if cell.standing
+    }
+    found = []
+    for standing in entry.results:
+        task = standing.result["task"]["name"]
+        if standing.path not in official:
+            locked = locked_request_set(task)
+            current = locked is not None and is_current(standing, task, locked)
+            found.append({"task": task, "current": current, **standing_data(site, standing)})
+    return found
 
 
 def standing_data(site: Site, standing: Standing) -> Json:

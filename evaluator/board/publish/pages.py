@@ -15,7 +15,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from evaluator.board.card import render_card
-from evaluator.board.publish.model import model_data
+from evaluator.board.publish.model import model_data, model_view
 from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.suite import ROWS, suite_data
@@ -88,17 +88,21 @@ class Pages:
 
     def shells(self) -> dict[str, Iterator[Stamped]]:
         """Return source path of each shell -> its copies."""
-        found = {f"models/{SHELL}/index.md": self._stamped_models()}
+        found = {
+            f"models/{SHELL}/index.md": self._stamped_models(),
+            f"models/page/{SHELL}/index.md": self._stamped_lists(),
+        }
         for name in self.site.rankings:
             found[f"suites/{name}/{SHELL}/index.md"] = self._stamped_rows(name)
         return found
 
     def _suites(self) -> dict[str, Rendered]:
-        found = {}
+        found: dict[str, Rendered] = {}
         home = self.site.tree.board.home
         for name, suite in self.site.tree.board.suites.items():
             data = suite_data(self.site, name, self.words)
             title = self.words("suite.page", title=suite.title)
+            found |= self._charts(data)
             path = f"suites/{name}/index.md"
             found[path] = _page(title, suite.summary, self.render("suite.html", path, suite=data))
             if name == home:
@@ -106,6 +110,20 @@ class Pages:
                 title = self.words("title.home")
                 found["index.md"] = _page(title, suite.summary, body, in_nav=True)
         return found
+
+    def _charts(self, suite: Json) -> dict[str, Rendered]:
+        if not suite["charts"]:
+            return {}
+        path = f"suites/{suite['suite']}/charts/index.md"
+        body = self.render("charts.html", path, suite=suite)
+        title = self.words("charts.page", title=suite["title"])
+        files = {
+            f"charts/{suite['suite']}-{chart.name}.svg": Rendered(
+                content=chart.picture.svg(alone=True)
+            )
+            for chart in suite["charts"]
+        }
+        return files | {path: _page(title, suite["summary"], body)}
 
     def _stamped_rows(self, name: str) -> Iterator[Stamped]:
         """Yield the second and later pages of a suite's table."""
@@ -118,14 +136,27 @@ class Pages:
             yield Stamped(name=str(page), title=title, about=data["summary"], body=body)
 
     def _models(self) -> Rendered:
-        models = [model_data(self.site, entry) for entry in self.site.tree.entries[:ROWS]]
-        body = self.render("models.html", "models/index.md", models=models)
+        body = self._list_of_models(1, "models/index.md")
         about = self.words("model.list.lead")
         return _page(self.words("title.models"), about, body, in_nav=True)
 
+    def _list_of_models(self, page: int, path: str) -> str:
+        entries = self.site.tree.entries
+        shown = entries[ROWS * (page - 1) : ROWS * page]
+        models = [model_view(self.site, model_data(self.site, e), self.words) for e in shown]
+        pages = -(-len(entries) // ROWS)
+        return self.render("models.html", path, models=models, here=page, pages=pages)
+
+    def _stamped_lists(self) -> Iterator[Stamped]:
+        """Yield the second and later pages of the list of models."""
+        for page in range(2, -(-len(self.site.tree.entries) // ROWS) + 1):
+            body = self._list_of_models(page, f"models/page/{page}/index.md")
+            about = self.words("model.list.lead")
+            yield Stamped(name=str(page), title=self.words("title.models"), about=about, body=body)
+
     def _stamped_models(self) -> Iterator[Stamped]:
         for entry in self.site.tree.entries:
-            data = model_data(self.site, entry)
+            data = model_view(self.site, model_data(self.site, entry), self.words)
             card = Markup(render_card(entry.card))  # cleaned to a short list of tags
             path = f"models/{data['slug']}/index.md"
             body = self.render("model.html", path, model=data, card=card)

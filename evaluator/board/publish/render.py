@@ -41,6 +41,7 @@ class Renderer:
             "count": short_count,
             "thousands": lambda value: f"{value:,}",
             "script": script_json,
+            "picture": lambda picture: Markup(picture.svg(alone=False)),
         }
         board = site.tree.board
         self.environment.globals |= {

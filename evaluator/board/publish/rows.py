@@ -42,6 +42,7 @@ def row_data(row: Place | Unranked) -> Json:
         "open": is_open(submission.licence),
         "parameters": parameters_of(row.entry),
         "measured": last_measured(row.entry),
+        **cost_of(row.cells),
         "trust": trust_of(row.cells),
         "reproduced": all(repeated(row.entry, cell) for cell in row.cells.values()),
         "best_rank": placed.best_rank if placed else None,
@@ -102,6 +103,15 @@ def ranking_csv(ranking: Ranking, rows: list[Json] | None = None) -> str:
 def parameters_of(entry: Entry) -> int:
     """Return the number of parameters that the last result states; 0 if unknown."""
     return max((s.result["model"]["parameters"] for s in entry.results), default=0)
+
+
+def cost_of(cells: dict[str, Cell]) -> Json:
+    """Return what the official runs took: energy in kWh where all state it, else seconds."""
+    runs = [cell.standing.result["run"] for cell in cells.values() if cell.standing]
+    energy = [run.get("energy_joules", 0) for run in runs]
+    known = bool(energy) and all(energy)
+    total = sum(energy) / 3.6e6 if known else sum(run["seconds"] for run in runs)
+    return {"energy": known, "cost": float(f"{total:.4g}")}
 
 
 def last_measured(entry: Entry) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evaluator.board.publish.charts import suite_charts
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.words import Words
 from evaluator.core.files import Json
@@ -14,7 +15,7 @@ PRESETS = {"3b": 3, "8b": 8, "13b": 13, "34b": 34}
 
 
 def suite_data(site: Site, name: str, words: Words) -> Json:
-    """Return what the page of a suite shows, but for its charts."""
+    """Return what the page of a suite shows."""
     suite = site.tree.board.suites[name]
     rows = site.rows[name]
     ranked = [row for row in rows if row["best_rank"]]
@@ -37,7 +38,7 @@ def suite_data(site: Site, name: str, words: Words) -> Json:
         "presets": presets(ranked),
         "asked": asked(site, name),
         "waiting": waiting(site, name),
-        "charts": [],
+        "charts": suite_charts(ranked, {t: load_task(t).title for t in suite.tasks}, words),
     }
     return data | {"script": script_data(data, words)}
 

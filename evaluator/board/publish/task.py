@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from evaluator.board.publish.rows import cell_data
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import slug
-from evaluator.board.ranking import find_cell
 from evaluator.core.files import Json
+from evaluator.core.paired import POWER_Z
 from evaluator.core.records import Task
 from evaluator.tasks import load_task, locked_request_set, task_names
 
@@ -15,14 +17,7 @@ def task_data(site: Site, name: str) -> Json:
     """Return what the page of a task shows: how it is asked, and every model on it."""
     task: Task = load_task(name)
     locked = locked_request_set(name)
-    board = []
-    for entry in site.tree.entries:
-        cell = find_cell(site.tree, entry, name)
-        if cell.state == "measured":
-            submission = entry.submission
-            facts = {"model": submission.id, "slug": slug(submission.id)}
-            board.append({**facts, "title": submission.title, **cell_data(cell)})
-    board.sort(key=lambda row: (-row["skill"], row["model"]))
+    board = task_board(site, name)
     suites = [
         {"suite": suite.name, "title": suite.title, "area": area, "reason": found.reason}
         for suite in site.tree.board.suites.values()
@@ -59,7 +54,36 @@ def task_data(site: Site, name: str) -> Json:
         "baseline": locked.baseline if locked else None,
         "suites": suites,
         "board": board,
+        "least": least_difference(locked.n) if locked else None,
     }  # fmt: skip
+
+
+def task_board(site: Site, name: str) -> list[Json]:
+    """Return every model measured on a task, the best first."""
+    board = []
+    for entry in site.tree.entries:
+        cell = site.cells[entry.submission.id].get(name)
+        if cell is not None and cell.standing is not None:
+            submission = entry.submission
+            facts = {
+                "model": submission.id,
+                "slug": slug(submission.id),
+                "title": submission.title,
+                "organisation": submission.organisation,
+                "parameters": cell.standing.result["model"]["parameters"],
+                "method": cell.standing.result["method"],
+            }
+            board.append({**facts, **cell_data(cell)})
+    return sorted(board, key=lambda row: (-row["skill"], row["model"]))
+
+
+def least_difference(n: int, differing: float = 1 / 3) -> float:
+    """Return the smallest difference in points that n items show between two models.
+
+    `smallest_difference` of evaluator/core/paired.py for right or wrong, if the models differ on
+    such a share of the items.
+    """
+    return 100 * POWER_Z * math.sqrt(differing / n)
 
 
 def tasks_data(site: Site) -> Json:

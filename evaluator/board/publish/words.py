@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-LANGUAGES = {"en": "English", "zh": "简体中文"}
+LANGUAGES = {"en": "English"}
 """Language -> its own name; the first stands at the root of the site."""
 
 

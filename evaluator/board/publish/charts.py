@@ -1,0 +1,263 @@
+"""The pictures of a suite, each with the table it is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from evaluator.board.publish.render import one, short_count
+from evaluator.board.publish.svg import (
+    Picture,
+    dots,
+    linear,
+    logarithmic,
+    num,
+    powers,
+    steps,
+    ticks,
+)
+from evaluator.board.publish.words import Words
+from evaluator.core.files import Json
+
+TOP = 20
+"""Models in a picture that has a line for each."""
+WIDTH = 640
+LEFT, RIGHT, ABOVE, BELOW = 46, 16, 14, 44
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A picture and its numbers."""
+
+    name: str
+    """pareto, forest, ..."""
+    title: str
+    """Two or three words."""
+    picture: Picture
+    """The picture."""
+    heads: list[str]
+    """Heads of the table."""
+    rows: list[list[str]]
+    """Its rows, first the model."""
+
+
+def suite_charts(ranked: list[Json], titles: dict[str, str], words: Words) -> list[Chart]:
+    """Return the pictures that a suite's ranked rows allow; none without rows."""
+    if not ranked:
+        return []
+    found = [forest_chart(ranked, words), heat_chart(ranked, titles, words)]
+    sized = [row for row in ranked if row["parameters"]]
+    if len(sized) > 1:
+        found.insert(0, _against("pareto", sized, lambda r: float(r["parameters"]), words))
+    costed = [row for row in ranked if row["cost"]]
+    if len(costed) > 1:
+        name = "energy" if all(row["energy"] for row in costed) else "seconds"
+        found.append(_against(name, costed, lambda r: float(r["cost"]), words))
+    if len({row["measured"] for row in ranked}) > 1:
+        found.append(time_chart(ranked, words))
+    return found
+
+
+def _against(name: str, rows: list[Json], x_of: Callable[[Json], float], words: Words) -> Chart:
+    """Draw index against something that costs, with the line of the models that nothing beats."""
+    picture = Picture(WIDTH, 400, words(f"charts.about.{name}"))
+    values = [x_of(row) for row in rows]
+    low, high = min(values) / 1.3, max(values) * 1.3
+    x = logarithmic(low, high, LEFT, WIDTH - RIGHT)
+    y = _index_axis(picture, rows, words)
+    for tick in powers(low, high):
+        picture.path(f"M{num(x(tick))} {ABOVE}V{400 - BELOW}", "l")
+        picture.text(x(tick), 400 - BELOW + 16, short_count_or(tick), "q", 11, "middle")
+    picture.text(WIDTH - RIGHT, 394, words(f"charts.{name}.axis"), "q", 11, "end")
+    best = frontier(rows, x_of)
+    whiskers = "".join(
+        f"M{num(x(x_of(r)))} {num(y(r['low']))}V{num(y(r['high']))}" for r in best[:60]
+    )
+    picture.path(dots([(x(x_of(r)), y(r["index"])) for r in rows]), "p", 6, ' opacity=".55"')
+    picture.path(steps([(x(x_of(r)), y(r["index"])) for r in best], WIDTH - RIGHT), "a", 1.5)
+    picture.path(whiskers, "a", 1.2)
+    picture.path(
+        dots([(x(x_of(r)), y(r["index"])) for r in best]), "a", 8, ' stroke-linecap="round"'
+    )
+    _label(picture, [(x(x_of(r)), y(r["index"]), r["title"]) for r in reversed(best)])
+    on_line = {row["slug"] for row in best}
+    table = [
+        [r["title"], short_count_or(x_of(r)), one(r["index"]), "✓" if r["slug"] in on_line else ""]
+        for r in rows[: 5 * TOP]
+    ]
+    heads = [
+        words("col.title"),
+        words(f"charts.{name}.axis"),
+        words("col.index"),
+        words("charts.front"),
+    ]
+    return Chart(name=name, title=words(f"charts.{name}"), picture=picture, heads=heads, rows=table)
+
+
+def frontier(rows: list[Json], x_of: Callable[[Json], float]) -> list[Json]:
+    """Return the rows that no row with the same or a smaller x beats, by x."""
+    found: list[Json] = []
+    for row in sorted(rows, key=lambda r: (x_of(r), -r["index"], r["slug"])):
+        if not found or row["index"] > found[-1]["index"]:
+            found.append(row)
+    return found
+
+
+def _index_axis(picture: Picture, rows: list[Json], words: Words) -> Callable[[float], float]:
+    low = min(0.0, *(row["low"] for row in rows))
+    high = max(row["high"] for row in rows)
+    y = linear(low, high, picture.height - BELOW - 4, ABOVE + 8)
+    for tick in ticks(low, high):
+        picture.path(f"M{LEFT} {num(y(tick))}H{WIDTH - RIGHT}", "l")
+        picture.text(LEFT - 6, y(tick) + 4, one(tick, 0), "q", 11, "end")
+    picture.text(2, ABOVE - 2, words("charts.index"), "q", 11)
+    return y
+
+
+def _label(picture: Picture, places: Sequence[tuple[float, float, str]]) -> None:
+    """Write names beside dots, the first ones first, where none covers another."""
+    taken: list[tuple[float, float, float]] = []
+    for x, y, name in places:
+        short = name if len(name) <= 28 else name[:27] + "…"
+        wide = 6.4 * len(short)
+        start = x - 8 - wide if x + 8 + wide > WIDTH - RIGHT else x + 8
+        top = y - 7
+        if start < LEFT or any(
+            abs(top - other) < 14 and start < b and start + wide > a for a, b, other in taken
+        ):
+            continue
+        taken.append((start, start + wide, top))
+        picture.text(start, top, short, size=11)
+
+
+def forest_chart(ranked: list[Json], words: Words) -> Chart:
+    """Draw the first models with their intervals, on bands that are the tie groups."""
+    rows = ranked[:TOP]
+    height = ABOVE + 24 * len(rows) + BELOW
+    picture = Picture(WIDTH, height, words("charts.about.forest"))
+    names, end = 190, WIDTH - 34
+    low = min(row["low"] for row in rows)
+    high = max(row["high"] for row in rows)
+    x = linear(low, high, names + 8, end)
+    for number, row in enumerate(rows):
+        if row["tie_number"] % 2:
+            band = f"M0 {ABOVE + 24 * number}H{WIDTH}v24H0z"
+            picture.parts.append(f'<path class="t" d="{band}"/>')
+    for tick in ticks(low, high):
+        picture.path(f"M{num(x(tick))} {ABOVE}V{height - BELOW + 4}", "l")
+        picture.text(x(tick), height - BELOW + 18, one(tick, 0), "q", 11, "middle")
+    picture.text(end, height - 6, words("charts.index"), "q", 11, "end")
+    for number, row in enumerate(rows):
+        y = ABOVE + 24 * number + 12
+        short = row["title"] if len(row["title"]) <= 27 else row["title"][:26] + "…"
+        picture.text(4, y + 4, short)
+        picture.path(f"M{num(x(row['low']))} {y}H{num(x(row['high']))}", "a", 2)
+        picture.path(f"M{num(x(row['index']))} {y}h0", "a", 8, ' stroke-linecap="round"')
+        picture.text(WIDTH - 6, y + 4, row["tie_group"], "q", 11, "end")
+    table = [
+        [r["title"], one(r["index"]), one(r["low"]), one(r["high"]), r["tie_group"]] for r in rows
+    ]
+    heads = [words("col.title"), words("col.index"), "2.5 %", "97.5 %", words("col.tie")]
+    title = words("charts.forest")
+    return Chart(name="forest", title=title, picture=picture, heads=heads, rows=table)
+
+
+def time_chart(ranked: list[Json], words: Words) -> Chart:
+    """Draw index against the day a model was measured, with the best so far."""
+    rows = sorted(ranked, key=lambda r: (r["measured"], -r["index"], r["slug"]))
+    picture = Picture(WIDTH, 400, words("charts.about.time"))
+    days = [date.fromisoformat(row["measured"]).toordinal() for row in rows]
+    x = linear(min(days), max(days), LEFT + 10, WIDTH - RIGHT - 10)
+    y = _index_axis(picture, rows, words)
+    marks = ticks(min(days), max(days), 4)
+    for day in marks:
+        picture.path(f"M{num(x(day))} {ABOVE}V{400 - BELOW}", "l")
+        said = date.fromordinal(round(day)).isoformat()
+        picture.text(x(day), 400 - BELOW + 16, said, "q", 11, "middle")
+    day_of = {row["slug"]: day for row, day in zip(rows, days, strict=True)}
+    best = frontier(rows, lambda r: float(day_of[r["slug"]]))
+    picture.path(dots([(x(day_of[r["slug"]]), y(r["index"])) for r in rows]), "p", 6)
+    picture.path(steps([(x(day_of[r["slug"]]), y(r["index"])) for r in best], WIDTH - RIGHT), "a")
+    _label(picture, [(x(day_of[r["slug"]]), y(r["index"]), r["title"]) for r in reversed(best)])
+    table = [[r["title"], r["measured"], one(r["index"])] for r in rows[: 5 * TOP]]
+    heads = [words("col.title"), words("col.day"), words("col.index")]
+    title = words("charts.time")
+    return Chart(name="time", title=title, picture=picture, heads=heads, rows=table)
+
+
+def heat_chart(ranked: list[Json], titles: dict[str, str], words: Words) -> Chart:
+    """Draw the skill of the first models on every task, as shades with their numbers."""
+    rows = ranked[:TOP]
+    names, top = 190, 118
+    wide = min(110.0, (WIDTH - names - 8) / len(titles))
+    height = top + 22 * len(rows) + 10
+    picture = Picture(WIDTH, height, words("charts.about.heat"))
+    for place, title in enumerate(titles.values()):
+        x = names + wide * (place + 0.5)
+        short = title if len(title) <= 20 else title[:19] + "…"
+        turned = f'transform="translate({num(x)} {top - 8}) rotate(-42)"'
+        picture.parts.append(f'<text {turned} font-size="11">{_escape(short)}</text>')
+    for number, row in enumerate(rows):
+        y = top + 22 * number
+        short = row["title"] if len(row["title"]) <= 27 else row["title"][:26] + "…"
+        picture.text(4, y + 15, short)
+        for place, task in enumerate(titles):
+            skill = row["tasks"][task]["skill"]
+            _shade(picture, names + wide * place, y, wide, skill)
+    table = [[r["title"], *(one(100 * r["tasks"][t]["skill"], 0) for t in titles)] for r in rows]
+    heads = [words("col.title"), *titles.values()]
+    title = words("charts.heat")
+    return Chart(name="heat", title=title, picture=picture, heads=heads, rows=table)
+
+
+def _shade(picture: Picture, x: float, y: float, wide: float, skill: float) -> None:
+    """Paint a cell: the accent for skill above guessing, the second colour below; its number."""
+    depth = 0.06 + 0.5 * min(abs(skill), 1.0)
+    kind = "f" if skill >= 0 else "w"
+    cell = f"M{num(x)} {y}h{num(wide - 2)}v20h{num(2 - wide)}z"
+    picture.parts.append(f'<path class="{kind}" opacity="{depth:.2f}" d="{cell}"/>')
+    if wide >= 24:
+        picture.text(x + (wide - 2) / 2, y + 14, one(100 * skill, 0), size=10, anchor="middle")
+
+
+def confusion_picture(labels: list[str], table: list[list[int]], about: str) -> Picture:
+    """Draw what was taken for what, by share of the row; the right ones on the diagonal."""
+    size = max(5.0, min(26.0, 420 / (len(labels) + 1)))
+    named = len(labels) <= 30
+    left = 130.0 if named else 8.0
+    side = size * len(labels)
+    picture = Picture(round(left + side + size + 12), round(side + 14), about)
+    shades: dict[tuple[str, float], str] = {}
+    for row, counts in enumerate(table):
+        total = sum(counts) or 1
+        for column, count in enumerate(counts):
+            if count:
+                depth = (int(4 * count / total) + 1) / 5 if count < total else 1.0
+                kind = "f" if row == column else "w"
+                cell = f"M{num(left + size * column)} {num(6 + size * row)}"
+                cell += f"h{num(size - 1)}v{num(size - 1)}h{num(1 - size)}z"
+                shades[kind, depth] = shades.get((kind, depth), "") + cell
+        if named:
+            short = labels[row] if len(labels[row]) <= 18 else labels[row][:17] + "…"
+            picture.text(left - 6, 6 + size * (row + 0.5) + 4, short, size=11, anchor="end")
+    frame = f"M{num(left - 1)} 5h{num(side)}v{num(side)}h{num(-side)}z"
+    picture.path(frame, "l")
+    for (kind, depth), shape in sorted(shades.items()):
+        picture.parts.append(f'<path class="{kind}" opacity="{depth:g}" d="{shape}"/>')
+    return picture
+
+
+def short_count_or(value: float) -> str:
+    """Return a value on an axis: as people say counts, or with its digits if it is small."""
+    return (
+        short_count(round(value))
+        if value >= 1000
+        else f"{value:g}"
+        if value >= 1
+        else f"{value:.2g}"
+    )
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
