@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 import shutil
@@ -11,6 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pandas
 import pytest
 import yaml
 from conftest import need
@@ -255,3 +257,75 @@ def test_a_broken_tree_is_told_in_a_sentence(tmp_path, tree):
     told = evaluator("site", "build", "--tree", str(tree), "--to", str(tmp_path / "x"), cwd=ROOT,
                      check=False)  # fmt: skip
     assert told.returncode == 1
+
+
+def test_the_table_is_filtered_sorted_and_shared_by_its_address(browser, serve, site):
+    context = browser.new_context(accept_downloads=True)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: said.append(str(e)))
+    page.goto(serve(site))
+    models = page.locator("#b-rows th a")
+    served = page.locator("#b-rows").inner_text()
+    page.get_by_role("searchbox", name="Find a model").fill("starter l")
+    page.locator("#b-status", has_text="1 of 5 models").wait_for()
+    assert models.all_inner_texts() == ["Starter large"]
+    page.get_by_role("searchbox", name="Find a model").fill("")
+    page.locator("#b-status", has_text="5 of 5 models").wait_for()
+    assert page.locator("#b-rows").inner_text() == served  # the script writes what was served
+    page.get_by_role("button", name="Parameters", exact=True).click()
+    page.locator('th[aria-sort="descending"]', has_text="Parameters").wait_for()
+    assert models.first.inner_text() == "Starter large"
+    assert "not the official rank" in page.locator("#b-status").inner_text()
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_label("Starter: topics").check()
+    page.get_by_role("columnheader", name="Starter: topics").wait_for()
+    page.get_by_label("Licence").uncheck()
+    page.locator("thead", has_not_text="Licence").wait_for()
+    shown, address = page.locator("#b-rows").inner_text(), page.url
+    assert "sort=-parameters" in address and "cols=" in address
+    with page.expect_download() as asked:
+        page.get_by_role("button", name="CSV of this view").click()
+    read = pandas.read_csv(asked.value.path())
+    assert list(read["title"]) == models.all_inner_texts()
+    assert read["task:starter_classification"].iloc[0] == 100
+    fresh = context.new_page()
+    fresh.goto(address)
+    fresh.get_by_role("columnheader", name="Starter: topics").wait_for()
+    assert fresh.locator("#b-rows").inner_text() == shown
+    assert said == []
+    context.close()
+
+
+def test_weights_give_an_order_that_is_told_apart_from_ours(browser, serve, site):
+    page = browser.new_page()
+    page.goto(serve(site) + "?w=choice:1,classification:0,matching:0,generation:0&sort=-weighted")
+    page.get_by_role("columnheader", name="Yours").wait_for()
+    order = page.locator("#b-rows th a").all_inner_texts()
+    assert order == ["Starter large", "Starter medium", "Random baseline", "Starter small",
+                     "Majority baseline"]  # fmt: skip
+    assert "not the official rank" in page.locator("#b-status").inner_text()
+    page.close()
+
+
+def test_every_picture_has_a_table_and_a_name(site):
+    page = (site / "suites/starter/charts/index.html").read_text()
+    pictures = re.findall(r'<svg class="b-chart"[^>]*role="img" aria-label="[^"]+"', page)
+    assert len(pictures) == page.count("The numbers as a table") >= 4
+    for file in (site / "charts").glob("*.svg"):
+        assert file.read_text().startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+
+
+def test_our_scripts_are_small():
+    scripts = b"".join(path.read_bytes() for path in sorted((ROOT / "site/assets").glob("*.js")))
+    assert len(gzip.compress(scripts)) <= 15_000
+
+
+def test_only_our_own_scripts_may_run(site):
+    for path in site.rglob("*.html"):
+        html = path.read_text()
+        rules = re.search(r'Content-Security-Policy" content="([^"]*)"', html)
+        assert rules, path
+        scripts = rules[1].split("script-src ")[1].split(";")[0]
+        assert "unsafe-inline" not in scripts and "'sha256-" in scripts, path
