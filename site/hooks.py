@@ -74,6 +74,11 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     return output
 
 
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
+    """Treat the page of a lost visitor like all others."""
+    return finish_page(output_content) if template_name.endswith(".html") else output_content
+
+
 @event_priority(-100)  # after the search plugin has written its index
 def on_post_build(config: MkDocsConfig) -> None:
     """Write what MkDocs does not: copies of shells, downloads, the rest of the search index."""

@@ -97,8 +97,11 @@ def short_count(value: int) -> str:
 
 
 def script_json(value: Json) -> Markup:
-    """Return JSON that can stand inside a script element, whatever its strings hold."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    """Return JSON that can stand inside a script element, whatever its strings hold.
+
+    Keys keep their order: that of areas and tasks is the order of the columns.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)  # every sign that could end the element is escaped above
