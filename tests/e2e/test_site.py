@@ -282,7 +282,7 @@ def test_the_table_is_filtered_sorted_and_shared_by_its_address(browser, serve, 
     page.get_by_label("Starter: topics").check()
     page.get_by_role("columnheader", name="Starter: topics").wait_for()
     page.get_by_label("Licence").uncheck()
-    page.locator("thead", has_not_text="Licence").wait_for()
+    page.locator("#board thead", has_not_text="Licence").wait_for()
     shown, address = page.locator("#b-rows").inner_text(), page.url
     assert "sort=-parameters" in address and "cols=" in address
     with page.expect_download() as asked:
