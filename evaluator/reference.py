@@ -30,7 +30,17 @@ def metrics_page() -> str:
         "Every number is one function; this page is made from their docstrings. `[best, worst]` is",
         "what a perfect model and one that is always wrong get.\n",
     ]
-    for name in ("classification", "matching", "choice", "generation", "likelihood", "fairness"):
+    for name in (
+        "classification",
+        "matching",
+        "choice",
+        "ranking",
+        "generation",
+        "corpus",
+        "likelihood",
+        "calibration",
+        "fairness",
+    ):
         module = importlib.import_module(f"evaluator.metrics.{name}")
         parts.append(f"## {name.capitalize()}\n")
         parts.append(inspect.getdoc(module).split("\n\n")[0] + "\n")  # type: ignore[union-attr]

@@ -10,14 +10,34 @@ from functools import cache
 
 from evaluator.core.errors import ScoreError
 from evaluator.core.records import Metric
-from evaluator.metrics import choice, classification, fairness, generation, likelihood, matching
+from evaluator.metrics import (
+    calibration,
+    choice,
+    classification,
+    corpus,
+    fairness,
+    generation,
+    likelihood,
+    matching,
+    ranking,
+)
 
 
 def all_metrics() -> tuple[Metric, ...]:
     """Return every metric of the package, by file and then in the order written."""
     found = [
         value
-        for module in (choice, classification, matching, generation, likelihood, fairness)
+        for module in (
+            choice,
+            classification,
+            matching,
+            ranking,
+            generation,
+            corpus,
+            likelihood,
+            calibration,
+            fairness,
+        )
         for value in vars(module).values()
         if isinstance(value, Metric)
     ]

@@ -7,6 +7,7 @@ import string
 import unicodedata
 from fractions import Fraction
 
+_WORD = re.compile(r"[^\W_]+")
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _CJK = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])")
 
@@ -52,3 +53,18 @@ def canonical_number(text: str) -> str:
         if under:
             return str(above / under)
     return ""
+
+
+def word_tokens(text: str) -> list[str]:
+    """Split a text into lower-case words and single CJK characters; nothing else is kept.
+
+    Like rouge-score's default tokenizer without stemming, but letters of every script count: that
+    one drops all but a-z and 0-9, so that identical Chinese texts would score 0.
+    """
+    text = _CJK.sub(r" \1 ", unicodedata.normalize("NFKC", text).lower())
+    return _WORD.findall(text)
+
+
+def has_cjk(text: str) -> bool:
+    """Tell whether a text holds Chinese, Japanese or Korean characters."""
+    return _CJK.search(text) is not None

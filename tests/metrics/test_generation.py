@@ -7,11 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made import example, fuzz, labelled, response
+from rouge_score.rouge_scorer import RougeScorer
 
 from evaluator.core.records import Items
 from evaluator.metrics import all_metrics
 from evaluator.metrics.base import mean_metric, mean_of, ratio_of, table_metric
-from evaluator.metrics.generation import exact_match, overlap_f1, token_f1
+from evaluator.metrics.generation import (
+    edit_distance,
+    edit_similarity,
+    exact_match,
+    overlap_f1,
+    prefix_match,
+    quasi_exact_match,
+    rouge_1,
+    rouge_2,
+    rouge_l,
+    token_f1,
+    token_precision,
+    token_recall,
+)
 from evaluator.metrics.text import answer_tokens, canonical_number, normalise_answer
 
 
@@ -154,3 +168,41 @@ def test_every_metric_of_the_package_is_listed_once_with_its_definition() -> Non
 )
 def test_the_last_number_of_a_text_is_read_as_a_fraction(text: str, number: str) -> None:
     assert canonical_number(text) == number
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"), [(rouge_1, "rouge1"), (rouge_2, "rouge2"), (rouge_l, "rougeL")]
+)
+def test_rouge_is_the_number_of_rouge_score(metric, name) -> None:  # type: ignore[no-untyped-def]
+    pairs = [
+        ("the cat sat on the mat", ("the cat is on the mat", "a cat sat here")),
+        ("Police killed the gunman.", ("police kill the gunman", "The gunman killed police")),
+        ("", ("nothing",)),
+        ("one", ("two three",)),
+    ]
+    scorer = RougeScorer([name])
+    for text, golds in pairs:
+        wanted = scorer.score_multi(list(golds), text)[name].fmeasure
+        found = metric.compute(items_of([text], golds)).value
+        assert found == pytest.approx(wanted)
+
+
+def test_rouge_reads_chinese() -> None:
+    assert rouge_l.compute(items_of(["今天天气很好"], ("今天天气很好。",))).value == 1
+    assert 0 < rouge_2.compute(items_of(["今天天气很坏"], ("今天天气很好。",))).value < 1
+
+
+def test_precision_and_recall_of_tokens_count_what_stands_there() -> None:
+    items = items_of(["red red blue"], ("red green",))
+    assert token_precision.compute(items).value == pytest.approx(1 / 3)
+    assert token_recall.compute(items).value == 1 / 2
+    assert token_f1.compute(items).value == pytest.approx(2 / 5)
+
+
+def test_edits_quasi_matches_and_prefixes() -> None:
+    assert edit_distance("kitten", "sitting") == 3
+    assert edit_similarity.compute(items_of(["kitten"], ("sitting",))).value == pytest.approx(4 / 7)
+    assert quasi_exact_match.compute(items_of([" The Cat."], ("cat",))).value == 1
+    assert quasi_exact_match.compute(items_of([""], ("the",))).value == 0
+    assert prefix_match.compute(items_of(["10 apples"], ("10",))).value == 1
+    assert prefix_match.compute(items_of(["1000"], ("10",))).value == 0
