@@ -329,3 +329,9 @@ def test_only_our_own_scripts_may_run(site):
         assert rules, path
         scripts = rules[1].split("script-src ")[1].split(";")[0]
         assert "unsafe-inline" not in scripts and "'sha256-" in scripts, path
+
+
+def test_no_page_shows_the_seam_of_a_merge(site):
+    for path in [*(ROOT / "site").rglob("*.*"), *site.rglob("*.html")]:
+        text = path.read_text("utf-8", errors="replace")
+        assert not re.search(r"^(<{7}|>{7}) |^&lt;{7} ", text, re.MULTILINE), path
