@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,13 @@ def tree(tmp_path: Path) -> Path:
     copy = tmp_path / "submissions"
     shutil.copytree(ROOT / "submissions", copy)
     return copy
+
+
+@pytest.fixture(autouse=True)
+def same_tree() -> Iterator[None]:
+    """Forget the tree that a command worked on: it stands in the environment of this process."""
+    before = os.environ.get("EVALUATOR_SUBMISSIONS")
+    yield
+    os.environ.pop("EVALUATOR_SUBMISSIONS", None)
+    if before is not None:
+        os.environ["EVALUATOR_SUBMISSIONS"] = before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -21,12 +22,13 @@ TREE = Path("submissions")
 
 
 def must_be_tree(tree: Path) -> None:
-    """Refuse a folder that holds no board."""
+    """Refuse a folder that holds no board; from here on it is the tree that is worked on."""
     if not (tree / "board.yaml").is_file():
         raise EvaluatorError(
             f"{tree}: no board.yaml there. Run this at the root of the repository, or name the "
             "folder of submissions with --tree."
         )
+    os.environ["EVALUATOR_SUBMISSIONS"] = str(tree)  # a board's own tasks stand in it
 
 
 def shown(path: Path) -> str:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-import evaluator.tasks
 from evaluator.cli.options import JsonOption, TasksArgument
 from evaluator.cli.show import out, progress_bar, show_json, show_table
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import Json, pretty_bytes, write_atomic
-from evaluator.tasks import load_task, lockable, task_names
+from evaluator.tasks import load_task, lock_path, lockable, task_names
 
 app = typer.Typer(help="The tasks this evaluator knows.", no_args_is_help=True)
 
@@ -63,23 +61,30 @@ def tasks_lock(
         bool, typer.Option("--check", help="Change nothing; exit 1 if the lock is not up to date.")
     ] = False,
 ) -> None:
-    """Derive tasks/lock.json: what each task asks, hashed, from its pinned data.
+    """Derive the lock: what each task asks, hashed, from its pinned data.
 
     With names, only those are derived; the entries of the others stay as they are. A task whose
     pins are not verified has no entry: it cannot be measured yet.
     """
-    path = Path(evaluator.tasks.__path__[0]) / "lock.json"
-    entries = _derive(names) if names else _derive(lockable())
-    if names:
-        entries = json.loads(path.read_bytes())["tasks"] | entries
-    data = pretty_bytes({"schema": 1, "tasks": entries})
-    if path.exists() and path.read_bytes() == data:
-        out.print(f"{len(names or entries)} tasks: up to date")
-    elif check_only:
-        raise EvaluatorError(f"{path}: not up to date; run `evaluator tasks lock` and say why")
-    else:
-        write_atomic(path, data)
-        out.print(f"{len(names or entries)} tasks: written to {path}")
+    wanted = names or lockable()
+    entries = _derive(wanted)
+    stale = []
+    for path in dict.fromkeys(lock_path(name) for name in wanted):
+        found = {name: entry for name, entry in entries.items() if lock_path(name) == path}
+        if names and path.exists():
+            found = json.loads(path.read_bytes())["tasks"] | found
+        data = pretty_bytes({"schema": 1, "tasks": found})
+        if path.exists() and path.read_bytes() == data:
+            continue
+        stale.append(str(path))
+        if not check_only:
+            write_atomic(path, data)
+    if stale and check_only:
+        told = "not up to date; run `evaluator tasks lock` and say why"
+        raise EvaluatorError(f"{', '.join(stale)}: {told}")
+    out.print(
+        f"{len(wanted)} tasks: " + (f"written to {', '.join(stale)}" if stale else "up to date")
+    )
 
 
 def _derive(names: Sequence[str]) -> dict[str, Json]:

@@ -27,7 +27,7 @@ class DataPin:
     id: str
     """`<benchmark>/<name>`, unique."""
     repo: str
-    """`owner/name` on GitHub."""
+    """`owner/name` on GitHub; '' for a board's own file, which has a hash and no address."""
     commit: str
     """40 hex digits."""
     path: str

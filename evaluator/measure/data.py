@@ -1,8 +1,9 @@
 """Pinned files: found or fetched, verified to the byte, then read as rows.
 
-A file is looked for in the folders of `EVALUATOR_DATA` (`<folder>/<benchmark>/<file>`), then in the
-cache (by hash), then fetched from the raw content address of its pinned commit. Its length and hash
-are checked before a byte of it is parsed; nothing wrong is ever cached.
+A board's own file stands in its tree, at `submissions/tasks/<file>`. Any other is looked for in the
+folders of `EVALUATOR_DATA` (`<folder>/<benchmark>/<file>`), then in the cache (by hash), then
+fetched from the raw content address of its pinned commit. Its length and hash are checked before a
+byte of it is parsed; nothing wrong is ever cached.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from evaluator.core.errors import DataError
 from evaluator.core.files import git_blob_id, sha256, write_atomic
 from evaluator.core.records import DataPin, Examples, Task
+from evaluator.tasks.jsonl import board_folder
 
 if TYPE_CHECKING:
     import datasets
@@ -79,11 +81,16 @@ def find_bytes(pin: DataPin) -> bytes:
     """
     cached = cache_folder() / (pin.sha256 or pin.git_blob)
     places = [folder / pin.benchmark / pin.file for folder in data_folders()]
+    if not pin.repo:
+        places.insert(0, board_folder() / "tasks" / pin.file)
     for place in (*places, cached):
         if place.is_file():
             data = place.read_bytes()
             verify(pin, data, str(place))
             return data
+    if not pin.repo:
+        raise DataError(f"{pin.id}: a board's own file, and none of these is there: "
+                        f"{', '.join(map(str, places))}")  # fmt: skip
     data = fetch(pin)
     verify(pin, data, address_of(pin))
     write_atomic(cached, data)
@@ -169,7 +176,7 @@ def load_rows(pin: DataPin) -> datasets.Dataset:
         # from_list takes its columns from the first row alone
         names = dict.fromkeys(name for row in rows for name in row)
         table = datasets.Dataset.from_list([{n: row.get(n) for n in names} for row in rows])
-    except (UnicodeDecodeError, ValueError, csv.Error) as error:
+    except (TypeError, ValueError, csv.Error) as error:  # TypeError: a column of two types
         raise DataError(f"{pin.id}: cannot be read as {pin.format}: {error}") from None
     if pin.rows and len(rows) != pin.rows:
         raise DataError(f"{pin.id}: {len(rows)} rows, but {pin.rows} are pinned: correct the pin")

@@ -78,7 +78,7 @@ def _compare_columns(
     committed = items_of(result).columns
     for number, example in enumerate(some.test):
         run = [response for response in again if response.item == example.id]
-        scored = score_task(task, replace(some, test=(example,)), run)
+        scored = score_task(task, replace(some, test=(example,)), run, result["method"])
         turned = [
             name
             for name in ("correct", "pred")

@@ -44,6 +44,18 @@ def all_metrics() -> tuple[Metric, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def metrics_of_kind(kind: str) -> dict[str, Metric]:
+    """Return name -> metric of those in the file of a kind of task, in the order written."""
+    module = {
+        "choice": choice,
+        "classification": classification,
+        "generation": generation,
+        "likelihood": likelihood,
+        "matching": matching,
+    }[kind]
+    return {metric.name: metric for metric in all_metrics() if metric in vars(module).values()}
+
+
 @cache
 def metric_named(name: str) -> Metric:
     """Return the metric of that name.

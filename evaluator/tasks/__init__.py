@@ -1,7 +1,8 @@
 """What the board asks: one file a task, and the file's name is the task's name.
 
 Door 1: to add a task, write `tasks/<name>.py` with a `TASK`, its pins in `pins/<benchmark>.json`,
-and run `evaluator tasks lock`. Nothing else is edited.
+and run `evaluator tasks lock`. Nothing else is edited. A board's own tasks need no Python: they are
+declared in its board.yaml (`jsonl.py`).
 """
 
 from __future__ import annotations
@@ -11,35 +12,55 @@ import json
 import pkgutil
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 from evaluator.core.errors import TaskError
+from evaluator.core.files import Json
 from evaluator.core.records import DataPin, RequestSet, Task
 
-MATERIAL = {"agieval", "starter"}
+MATERIAL = {"agieval", "jsonl", "starter"}
 """Modules here that tasks are made from and that are none themselves."""
 OWN_REQUESTS = ("head", "parsed")
 """Methods that are asked in their own way: a classifier gets the bare text, without a prompt."""
 
 
 @cache
-def task_names() -> tuple[str, ...]:
-    """Return the names of all tasks, sorted."""
+def built_in_names() -> tuple[str, ...]:
+    """Return the names of the tasks in this folder, sorted."""
     found = (module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
     return tuple(sorted(name for name in found if name not in MATERIAL))
 
 
-@cache
+def task_names() -> tuple[str, ...]:
+    """Return the names of all tasks: those in this folder, then the board's own (`jsonl.py`)."""
+    return (*built_in_names(), *sorted(_own_tasks()))
+
+
 def load_task(name: str) -> Task:
     """Return the task of that name.
 
     Raises:
         TaskError: no such task; names those that exist.
     """
-    if name not in task_names():
+    if name in built_in_names():
+        return _load(name)
+    own = _own_tasks()
+    if name not in own:
         known = ", ".join(task_names())
         raise TaskError(f"no task {name!r}: known tasks are {known}")
+    return own[name]
+
+
+@cache
+def _load(name: str) -> Task:
     task: Task = importlib.import_module(f"{__name__}.{name}").TASK
     return task
+
+
+def _own_tasks() -> dict[str, Task]:
+    from evaluator.tasks.jsonl import own_tasks  # it needs the names above
+
+    return own_tasks()
 
 
 def load_pins(benchmark: str) -> tuple[DataPin, ...]:
@@ -56,17 +77,30 @@ def lockable() -> tuple[str, ...]:
     return tuple(name for name in task_names() if load_task(name).measurable)
 
 
-@cache
 def locked_request_set(name: str, method: str = "") -> RequestSet | None:
-    """Return what `lock.json` says a task asks, or None if it is not locked at this version.
+    """Return what the lock says a task asks, or None if it is not locked at this version.
 
     Args:
         name: the task.
         method: how the model answers; one of `OWN_REQUESTS` has a request set of its own.
     """
-    source = resources.files(__name__).joinpath("lock.json")
-    entry = json.loads(source.read_text("utf-8"))["tasks"].get(name)
+    path = lock_path(name)
+    entry = _locked(path, path.stat().st_mtime_ns).get(name) if path.exists() else None
     if entry is None or entry["version"] != load_task(name).version:
         return None
     found = entry["board"].get(f"clean.{method}" if method in OWN_REQUESTS else "clean")
     return RequestSet(**found) if found else None
+
+
+def lock_path(name: str) -> Path:
+    """Return the file that locks what a task asks: this folder's, or the board's own."""
+    from evaluator.tasks.jsonl import board_folder
+
+    built_in = name in built_in_names()
+    return Path(__path__[0]) / "lock.json" if built_in else board_folder() / "tasks.lock.json"
+
+
+@cache
+def _locked(path: Path, changed: int) -> dict[str, Json]:
+    entries: dict[str, Json] = json.loads(path.read_bytes())["tasks"]
+    return entries

@@ -23,9 +23,11 @@ LABELS = ("positive", "neutral", "negative")
 def to_example(row: Row, name: str) -> Example:
     """Return one sentence with its label."""
     sentence, label = row["text"].rsplit("@", 1)
+    sentence = sentence.strip()
     return Example(
         id=name,
-        question=f"Sentence: {sentence.strip()}\nSentiment:",
+        question=f"Sentence: {sentence}\nSentiment:",
+        texts=(sentence,),
         target=label,
         choices=LABELS,
         gold=(LABELS.index(label),),

@@ -32,6 +32,7 @@ def to_example(row: Row, name: str, choices: tuple[str, ...], target: str, mark:
     return Example(
         id=name,
         question=f"{row['instruction'].strip()}\n{row['question'].strip()}\n[{mark}]",
+        texts=(row["question"].strip(),),
         target=target,
         choices=choices,
         gold=(choices.index(target),),

@@ -27,6 +27,7 @@ def to_example(name: str, text: str) -> Example:
     return Example(
         id=name,
         question=f"Abstract: {context}\nQuestion: {record['QUESTION']}\nAnswer:",
+        texts=(context, record["QUESTION"]),
         target=record["final_decision"],
         choices=LABELS,
         gold=(LABELS.index(record["final_decision"]),),
