@@ -14,6 +14,7 @@ from pathlib import Path
 
 from evaluator.board.audit_history import check_history, is_lasting, lock_path, locked_once
 from evaluator.board.check import check_tree
+from evaluator.board.flags import find_flags
 from evaluator.board.history import (
     Change,
     Commit,
@@ -123,7 +124,11 @@ def audit(root: Path, anchor: str = "", progress: Progress = lambda done, total:
         commits=len(clone.commits),
         results=tuple(rows),
         findings=tuple(sorted({*findings, *history.findings, *anchor_faults, *changed})),
-        notes=tuple(sorted({*history.notes, *uncommitted, *_late_claims(rows, clone)})),
+        notes=tuple(
+            sorted(
+                {*history.notes, *uncommitted, *_late_claims(rows, clone), *find_flags(standings)}
+            )
+        ),
         unseen=tuple(_unseen(rows, clone, anchor, history.guarded)),
     )
 

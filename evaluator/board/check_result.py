@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import gzip
+import hashlib
 import math
 import re
-import zlib
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
-from evaluator.core.errors import EvaluatorError, Fault
-from evaluator.core.files import Json, sha256
+from evaluator.core.errors import EvaluatorError, Fault, ScoreError
+from evaluator.core.files import Json, hash_json
 from evaluator.core.records import Items, Metric
 from evaluator.measure.manifest import read_lock
 from evaluator.measure.method import metrics_of
+from evaluator.measure.responses import kept_lines, parse_response
 from evaluator.measure.result import items_of, recompute_key, recompute_tables, responses_path
 from evaluator.measure.score import canonical, interval_of, primary_score
 from evaluator.tasks import load_task, locked_request_set, task_names
 
 Tell = Callable[[str, str], Fault]
 """(pointer, message) -> fault of the result at hand."""
-MAX_RESPONSES = 512 * 1024 * 1024
-"""Most bytes that kept responses may unpack to."""
 
 
 def check_result(root: Path, path: str, result: Json) -> list[Fault]:
@@ -99,13 +98,19 @@ def _check_responses(path: Path, result: Json, tell: Tell) -> list[Fault]:
         return [tell("/responses/kept", "false, but the file is there")] if packed.exists() else []
     if not packed.exists():
         return [tell("/responses/kept", f"{packed.name} is missing")]
+    digest, asked = hashlib.sha256(), []
     try:
-        with gzip.open(packed) as file:
-            data = file.read(MAX_RESPONSES)
-    except (OSError, EOFError, zlib.error) as error:
-        return [tell("/responses", f"{packed.name} cannot be unpacked: {error}")]
-    if sha256(data) != result["responses"]["sha256"]:
+        for line in kept_lines(packed):
+            digest.update(line)
+            asked.append(parse_response(line).item)
+    except (ScoreError, ValueError) as error:
+        return [tell("/responses", str(error))]
+    if digest.hexdigest() != result["responses"]["sha256"]:
         return [tell("/responses/sha256", f"is not the hash of {packed.name}")]
+    items = [item for item, _ in groupby(asked)]
+    if hash_json(items) != result["request_set"]["items_sha256"]:
+        message = f"{packed.name} answers other items than the request set asks"
+        return [tell("/request_set/items_sha256", message)]
     return []
 
 
@@ -124,7 +129,11 @@ def _check_numbers(task: str, result: Json, tell: Tell) -> list[Fault]:
     if confusion != result["confusion"]:
         faults.append(tell("/confusion", "does not follow from the columns"))
     known = load_task(task)
+    ranges = {metric.name: sorted((metric.worst, metric.best)) for metric in known.metrics}
     for name, found in result["metrics"].items():
+        least, most = ranges.get(name, (-math.inf, math.inf))
+        if not least <= found["low"] <= found["high"] <= most:
+            faults.append(tell(f"/metrics/{name}", f"leaves its range, {least:g} to {most:g}"))
         if not found["low"] <= found["value"] <= found["high"]:
             faults.append(tell(f"/metrics/{name}", "value is outside its interval"))
         if found["n"] != result["n"]:

@@ -9,8 +9,10 @@ import typer
 
 from evaluator.board.check import check_tree
 from evaluator.board.check_change import check_change, check_model_unchanged
+from evaluator.board.flags import find_flags
+from evaluator.board.submissions import read_standings
 from evaluator.cli.options import TREE, PathsArgument, TreeOption, must_be_tree, shown
-from evaluator.cli.show import out, show_faults
+from evaluator.cli.show import out, show_faults, show_flags
 from evaluator.core.errors import Fault
 
 
@@ -31,6 +33,9 @@ def check(
     r"""Check board, submissions and results; every fault at once, with file, line and what to do.
 
     \b
+    Warnings are for a person to look at; they change no exit code.
+
+    \b
     Examples:
       evaluator check
       evaluator check submissions/my-org/my-model
@@ -49,8 +54,15 @@ def check(
             faults += check_model_unchanged(base_tree or tree, tree, name)
         names = existing
     faults = sorted({*faults, *check_tree(tree, names)})
+    show_flags(_flags(tree, names), Path(shown(tree.resolve())), annotate=annotate)
     if faults:
         show_faults(faults, Path(shown(tree.resolve())), annotate=annotate)
         raise typer.Exit(1)
     looked = "the whole tree" if names is None else ", ".join(names) or "no submission changed"
     out.print(f"ok: {looked}")
+
+
+def _flags(tree: Path, names: list[str] | None) -> list[Fault]:
+    """Return what a person should look at, of the named submissions or of all."""
+    found = find_flags(read_standings(tree))
+    return [f for f in found if names is None or "/".join(f.path.split("/")[:2]) in names]

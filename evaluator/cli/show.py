@@ -24,14 +24,26 @@ def show_faults(faults: Sequence[Fault], tree: Path, *, annotate: bool) -> None:
     """Print faults, one a line; as annotations that GitHub shows beside the line if asked."""
     for fault in faults:
         if annotate:
-            file = f"{tree.name}/{fault.path}"
-            at = f"file={_escape(file, _PROPERTY)},line={max(fault.line, 1)}"
-            text = f"{fault.pointer + ': ' if fault.pointer else ''}{fault.message}"
-            out.print(f"::error {at}::{_escape(text, _LINE_ENDS)}")
+            out.print(_annotation("error", fault, tree))
         else:
             err.print(str(replace(fault, path=str(tree / fault.path))))
     plural = "" if len(faults) == 1 else "s"
     err.print(f"{len(faults)} fault{plural}")
+
+
+def show_flags(flags: Sequence[Fault], tree: Path, *, annotate: bool) -> None:
+    """Print what a person should look at, one a line."""
+    for flag in flags:
+        if annotate:
+            out.print(_annotation("warning", flag, tree))
+        else:
+            err.print(f"warning: {replace(flag, path=str(tree / flag.path))}")
+
+
+def _annotation(level: str, fault: Fault, tree: Path) -> str:
+    at = f"file={_escape(f'{tree.name}/{fault.path}', _PROPERTY)},line={max(fault.line, 1)}"
+    text = f"{fault.pointer + ': ' if fault.pointer else ''}{fault.message}"
+    return f"::{level} {at}::{_escape(text, _LINE_ENDS)}"
 
 
 _LINE_ENDS = {"%": "%25", "\r": "%0D", "\n": "%0A"}

@@ -36,7 +36,12 @@ class Fault:
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{where}: {self.pointer + ': ' if self.pointer else ''}{self.message}"
+        return one_line(f"{where}: {self.pointer + ': ' if self.pointer else ''}{self.message}")
+
+
+def one_line(text: str) -> str:
+    """Return text with what a terminal would obey, line ends above all, written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class DocumentError(EvaluatorError):

@@ -8,18 +8,18 @@ dropped on reading. One process at a time holds the journal.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
-from typing import IO
 
 from evaluator.core.errors import RunError
-from evaluator.core.files import canonical_bytes
+from evaluator.core.files import canonical_bytes, parse_json
 from evaluator.core.records import Response
 from evaluator.measure.packs import Pack
+from evaluator.measure.responses import to_response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +37,29 @@ class Answered:
 class Journal:
     """The file `journal.jsonl` of one measurement."""
 
-    def __init__(self, file: IO[bytes], done: dict[str, Answered]) -> None:
+    def __init__(self, file: FileIO, done: dict[str, Answered]) -> None:
         self._file = file
         self.done = done
 
     def append(self, pack: Pack, answered: Answered) -> None:
-        """Write one answered pack to disk."""
+        """Write one answered pack to disk.
+
+        Raises:
+            RunError: the disk is full or fails; what was written of the line is dropped next time.
+        """
         line = {
             "pack": pack.id,
             "seconds": answered.seconds,
             "tokens": answered.tokens,
             "responses": [asdict(response) for response in answered.responses],
         }
-        self._file.write(canonical_bytes(line) + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        data = canonical_bytes(line) + b"\n"
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise RunError(f"{self._file.name}: cannot be written: {error.strerror}") from None
         self.done[pack.id] = answered
 
 
@@ -65,7 +73,7 @@ def open_journal(folder: Path) -> Iterator[Journal]:
     path = folder / "journal.jsonl"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+b")
+        file = path.open("a+b", buffering=0)
     except OSError as error:
         raise RunError(f"{path}: cannot be written: {error.strerror}") from None
     with file:
@@ -85,16 +93,21 @@ def _read_lines(data: bytes) -> tuple[dict[str, Answered], int]:
     whole = 0
     for line in data.splitlines(keepends=True):
         try:
-            entry = json.loads(line)
-            answered = Answered(
-                responses=tuple(Response(**fields) for fields in entry["responses"]),
-                seconds=entry["seconds"],
-                tokens=entry["tokens"],
-            )
+            pack, answered = _read_line(line)
         except (ValueError, KeyError, TypeError):
             break
         if not line.endswith(b"\n"):
             break
-        done[entry["pack"]] = answered
+        done[pack] = answered
         whole += len(line)
     return done, whole
+
+
+def _read_line(line: bytes) -> tuple[str, Answered]:
+    """Return the pack's id and its answers; raises if anything is not what `append` writes."""
+    entry = parse_json(line)
+    seconds, tokens = entry["seconds"], entry["tokens"]
+    if not isinstance(entry["pack"], str) or type(tokens) is not int or seconds < 0:
+        raise ValueError("not a line of a journal")
+    responses = tuple(to_response(fields) for fields in entry["responses"])
+    return entry["pack"], Answered(responses=responses, seconds=float(seconds), tokens=tokens)

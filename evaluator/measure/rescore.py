@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
+import hashlib
 from pathlib import Path
 
 from evaluator.core.errors import ScoreError
-from evaluator.core.files import Json, parse_json, pretty_bytes, sha256, write_atomic
+from evaluator.core.files import Json, pretty_bytes, write_atomic
 from evaluator.core.records import Examples, Response, Task
+from evaluator.measure.responses import kept_lines, parse_response
 from evaluator.measure.result import responses_path, score_section
 from evaluator.measure.score import score_task
 
@@ -24,28 +24,16 @@ def read_responses(path: Path, result: Json) -> list[Response]:
         raise ScoreError(
             f"{packed}: no responses were kept; measure again (`evaluator run --again`)"
         )
-    try:
-        lines = gzip.decompress(packed.read_bytes())
-    except (OSError, EOFError, zlib.error) as error:
-        raise ScoreError(f"{packed}: cannot be unpacked: {error}") from None
-    if sha256(lines) != result["responses"]["sha256"]:
+    digest, found = hashlib.sha256(), []
+    for number, line in enumerate(kept_lines(packed), 1):
+        digest.update(line)
+        try:
+            found.append(parse_response(line))
+        except ValueError as error:
+            raise ScoreError(f"{packed}: line {number}: {error}") from None
+    if digest.hexdigest() != result["responses"]["sha256"]:
         raise ScoreError(f"{packed}: not the responses that {path.name} was scored from")
-    return [to_response(parse_json(line)) for line in lines.splitlines()]
-
-
-def to_response(entry: Json) -> Response:
-    """Return a response from one canonical line."""
-    scored = "logprob" in entry
-    return Response(
-        item=entry["item"],
-        index=entry["index"],
-        logprob=entry["logprob"] if scored else 0.0,
-        greedy=entry["greedy"] if scored else True,
-        text="" if scored else entry["text"],
-        finish="scored" if scored else entry["finish"],
-        tokens=entry["tokens"],
-        dropped=entry["dropped"],
-    )
+    return found
 
 
 def rescore(path: Path, result: Json, task: Task, examples: Examples) -> tuple[Json, bool]:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import fuzz
 
+from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import (
     canonical_bytes,
     compress,
@@ -123,6 +124,6 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
         write_atomic(path, "text")  # type: ignore[arg-type]
     assert path.read_bytes() == b"old"
     (tmp_path / "folder").mkdir()
-    with pytest.raises(OSError, match="folder"):
+    with pytest.raises(EvaluatorError, match="folder: cannot be written: Is a directory"):
         write_atomic(tmp_path / "folder", b"new")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["c.json", "folder"]

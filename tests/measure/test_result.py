@@ -17,7 +17,8 @@ from evaluator.core.files import sha256
 from evaluator.measure.manifest import lock_model, read_lock, read_manifest
 from evaluator.measure.provenance import describe_machine, describe_run
 from evaluator.measure.requests import build_requests, describe_requests
-from evaluator.measure.rescore import read_responses, rescore, to_response, write_rescored
+from evaluator.measure.rescore import read_responses, rescore, write_rescored
+from evaluator.measure.responses import parse_response
 from evaluator.measure.result import (
     build_result,
     items_of,
@@ -231,7 +232,7 @@ def test_responses_survive_their_lines() -> None:
         task, examples = load_task(name), examples_of(name)
         answered = load_policy("random").answer(build_requests(task, examples))
         lines = response_lines(answered)
-        found = [to_response(json.loads(line)) for line in lines.splitlines()]
+        found = [parse_response(line) for line in lines.splitlines()]
         assert response_lines(found) == lines
         again = score_task(task, examples, found)
         assert np.array_equal(
