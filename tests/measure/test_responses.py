@@ -6,9 +6,9 @@ import gzip
 from pathlib import Path
 
 import pytest
-from made import fuzz, response
 from hypothesis import given
 from hypothesis import strategies as st
+from made import fuzz, response
 
 from evaluator.core.errors import ScoreError
 from evaluator.measure.responses import kept_lines, parse_response
