@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -293,6 +294,14 @@ def edit_weights(story: Story) -> None:
 
 @tampering("edited responses", f"{SMALL}/results/starter_choice/", "is not the hash of")
 def edit_responses(story: Story) -> None:
+    path = next(story.result("starter_choice").parent.glob("*.gz"))
+    lines = gzip.decompress(path.read_bytes()).replace(b'"logprob":-', b'"logprob":-9', 1)
+    path.write_bytes(compress(lines))
+    commit(story.repository, "Update")
+
+
+@tampering("responses of another form", f"{SMALL}/results/starter_choice/", "must have the fields")
+def replace_responses(story: Story) -> None:
     path = next(story.result("starter_choice").parent.glob("*.gz"))
     path.write_bytes(compress(b"{}\n"))
     commit(story.repository, "Update")
