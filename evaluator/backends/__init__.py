@@ -28,4 +28,16 @@ def load_backend(submission: Submission, folder: Path, machine: DeviceChoice) ->
         from evaluator.backends.causal import CausalBackend
 
         return CausalBackend(folder, dtype=submission.dtype, machine=machine)
+    if submission.kind == "seq2seq":
+        from evaluator.backends.seq2seq import Seq2SeqBackend
+
+        return Seq2SeqBackend(folder, dtype=submission.dtype, machine=machine)
+    if submission.kind == "classifier":
+        from evaluator.backends.classifier import ClassifierBackend
+
+        return ClassifierBackend(folder, dtype=submission.dtype, machine=machine)
+    if submission.kind == "masked":
+        from evaluator.backends.masked import MaskedBackend
+
+        return MaskedBackend(folder, dtype=submission.dtype, machine=machine)
     raise ModelError(f"{submission.id}: no backend for kind {submission.kind!r}")

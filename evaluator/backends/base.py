@@ -4,7 +4,8 @@
     responses = backend.answer(pack.requests)      # one response a request, in the same order
 
 What a response says depends on its request alone: not on the other requests of the call, their
-order or the batch size, beyond 1e-4 nat. `tests/backends/contract.py` holds every backend to it.
+order or the batch size, beyond 1e-4 nat. `tests/backends/test_contract.py` holds every backend to
+it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class Backend(Protocol):
     """A loaded model."""
 
     method: str
-    """loglikelihood: choices are scored; the only method of language models here."""
+    """How choices are answered: loglikelihood, pseudo-loglikelihood (a masked language model) or
+    head (a classifier's probabilities of labels)."""
 
     @property
     def parameters(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,26 @@ def longest_input(config: Any, tokenizer: Any) -> int:
             return int(getattr(inner, name))
     known = int(tokenizer.model_max_length)
     return known if known < 10**12 else 2048
+
+
+def longest_row(config: Any, tokenizer: Any, model: Any) -> int:
+    """Return the most tokens an encoder takes.
+
+    The RoBERTa family counts positions from one past the id of its filling, so that many of its
+    `max_position_embeddings` are never used.
+    """
+    unused = 0
+    for name, part in model.named_modules():
+        if name.endswith("position_embeddings") and getattr(part, "padding_idx", None) is not None:
+            unused = part.padding_idx + 1
+    return min(longest_input(config, tokenizer) - unused, int(tokenizer.model_max_length))
+
+
+def environment_of(device: str) -> dict[str, str]:
+    """Return versions, device and threads, for the record of a run."""
+    return {
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "device": torch.cuda.get_device_name() if device == "cuda" else platform.machine(),
+        "threads": str(torch.get_num_threads()),
+    }

@@ -185,6 +185,10 @@ def read_submission(root: Path, name: str) -> tuple[Submission, dict[str, str]]:
         maintainers=tuple(value["maintainers"]),
         supersedes=value.get("supersedes", ""),
         suites=tuple(value["suites"]),
+        tasks=tuple(model.get("tasks", ())),
+        provider=model.get("provider", ""),
+        name=model.get("name", ""),
+        answers=model.get("answers", ""),
     )
     declines = {entry["task"]: entry["reason"] for entry in value.get("declines", [])}
     return submission, declines

@@ -139,6 +139,8 @@ class Request:
     """Most tokens to generate; 0 for log-likelihood."""
     texts: tuple[str, ...] = ()
     """What a classifier reads in place of the prompt (method `head`); empty for other methods."""
+    labels: tuple[str, ...] = ()
+    """All labels of the task, which a classifier's own must equal (method `head`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,7 +312,7 @@ class Submission:
     title: str
     """Name for people."""
     kind: str
-    """causal or scripted: the backend that runs it."""
+    """Backend that runs it: causal, seq2seq, classifier, masked, onnx, served or scripted."""
     repo: str
     """`owner/name` on the hub, or ''."""
     revision: str
@@ -320,7 +322,7 @@ class Submission:
     policy: str
     """Name of the rule of a scripted baseline, or ''."""
     dtype: str
-    """float32, bfloat16 or float16."""
+    """float32, bfloat16 or float16; '' where the kind leaves no choice."""
     chat_template: str
     """none: plain prompts."""
     licence: str
@@ -335,3 +337,11 @@ class Submission:
     """Id of the submission this one replaces, or ''."""
     suites: tuple[str, ...]
     """Suites it asks to be measured on."""
+    tasks: tuple[str, ...] = ()
+    """Tasks that a classifier's head was trained for; () for models that take any."""
+    provider: str = ""
+    """Server of board.yaml that runs a served model, or ''."""
+    name: str = ""
+    """What that server calls the model, or ''."""
+    answers: str = ""
+    """text or logprobs: what a served model gives; '' for other kinds."""

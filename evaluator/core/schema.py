@@ -106,7 +106,8 @@ def _tell(error: ValidationError, pointer: str) -> list[tuple[str, str]]:
         ]
     if rule == "required":
         missing = next(key for key in wanted if f"'{key}' is" in error.message)
-        about = schema.get("properties", {}).get(missing, {}).get("description", "")
+        described = schema.get("properties", {}).get(missing, {})
+        about = described.get("description") or schema.get("message", "")
         return [(pointer + pointer_step(missing), f"is missing: {about}".rstrip(": "))]
     shown = _short(found)
     if rule in ("oneOf", "anyOf", "not", "pattern") and "message" in schema:

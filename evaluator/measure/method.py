@@ -4,6 +4,7 @@
 |---|---|---|
 | `loglikelihood` | every choice gets the log-likelihood of its text | language models |
 | `generation` | a text is written and the answer in it compared | tasks of kind generation |
+| `pseudo-loglikelihood` | each token of a choice is scored beside the others | masked models |
 | `head` | a classifier gives every label of a bare text a probability | encoders with a head |
 | `parsed` | a text is written and read as one of the choices | models that only write |
 
@@ -19,7 +20,13 @@ from collections.abc import Sequence
 
 from evaluator.core.records import Metric, Task
 
-METHODS = {"causal": "loglikelihood", "classifier": "head", "scripted": "loglikelihood"}
+METHODS = {
+    "causal": "loglikelihood",
+    "classifier": "head",
+    "masked": "pseudo-loglikelihood",
+    "scripted": "loglikelihood",
+    "seq2seq": "loglikelihood",
+}
 """Kind of model -> how it answers a task with choices; any other by log-likelihood."""
 WRITING = ("generation", "parsed")
 """Methods by which a model writes."""
@@ -32,7 +39,8 @@ _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 def method_of(kind: str, task: Task) -> str:
     """Return how a model of this kind answers a task."""
     method = METHODS.get(kind, "loglikelihood")
-    return "generation" if task.kind == "generation" and method != "head" else method
+    writes = method not in ("head", "pseudo-loglikelihood")
+    return "generation" if task.kind == "generation" and writes else method
 
 
 def can_parse(task: Task) -> bool:
@@ -56,6 +64,8 @@ def why_unfit(task: Task, method: str) -> str:
     """Return why a method cannot answer a task; '' if it can."""
     if method == "head" and task.kind not in ("classification", "matching"):
         return f"a classifier cannot answer a task of kind {task.kind}"
+    if method == "pseudo-loglikelihood" and task.kind in ("generation", "likelihood"):
+        return f"a masked language model cannot answer a task of kind {task.kind}"
     if method == "parsed" and not can_parse(task):
         return (
             f"{task.primary.name} needs the probabilities of all choices, and a model that only "

@@ -102,6 +102,7 @@ def _head_requests(examples: Examples) -> list[Request]:
             prompt=nothing,
             continuation=choice,
             texts=example.texts,
+            labels=examples.labels,
         )
         for example in examples.test
         for index, choice in enumerate(example.choices)

@@ -34,6 +34,86 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "gemma2": ("Gemma2", {**LLAMA, "head_dim": 8, "sliding_window": 32}),
 }
 
+ENCODER = {**SIZE, "max_position_embeddings": 64}
+T5 = {
+    "d_model": 32,
+    "d_kv": 8,
+    "d_ff": 48,
+    "num_layers": 2,
+    "num_heads": 4,
+    "initializer_factor": 1.0,
+}
+BART = {
+    "d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4, "encoder_ffn_dim": 48, "decoder_ffn_dim": 48, "init_std": 0.3,
+    "max_position_embeddings": 160,
+}  # fmt: skip
+LABELS = ("no", "yes", "card lost")
+OTHERS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "t5": ("T5", "Seq2SeqLM", {**T5, "n_positions": 160, "decoder_start_token_id": 2}),
+    "bart": (
+        "Bart",
+        "Seq2SeqLM",
+        {
+            **BART,
+            "decoder_start_token_id": 0,
+            "forced_bos_token_id": 1,
+            "forced_eos_token_id": None,
+        },
+    ),
+    "bert": ("Bert", "SequenceClassification", ENCODER),
+    "roberta": ("Roberta", "SequenceClassification", ENCODER),
+    "gpt2_head": (
+        "GPT2",
+        "SequenceClassification",
+        {**ARCHITECTURES["gpt2"][1], "pad_token_id": None},
+    ),
+    "bert_masked": ("Bert", "MaskedLM", ENCODER),
+    "roberta_masked": ("Roberta", "MaskedLM", ENCODER),
+}
+"""Name -> configuration, what stands on top, facts."""
+
+
+def framed_tokenizer(template: str, pair: str) -> transformers.PreTrainedTokenizerFast:
+    """A byte-level BPE with special tokens around a text: (end, start, filling, mask)."""
+    special = [END, START, "<|pad|>", "<|mask|>"]
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=300,
+        special_tokens=special,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(TEXTS, trainer)
+    ids = [(word, tokenizer.token_to_id(word)) for word in special]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=template, pair=pair, special_tokens=ids
+    )
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token=END, bos_token=START, pad_token="<|pad|>",
+        mask_token="<|mask|>", model_max_length=160,
+    )  # fmt: skip
+
+
+def save_other(folder: Path, name: str, **more: Any) -> Path:
+    """Write a random model that is no causal language model, with its tokenizer."""
+    architecture, top, facts = OTHERS[name]
+    frame = f"$A {END}" if top == "Seq2SeqLM" else f"{START} $A {END}"
+    tokenizer = framed_tokenizer(frame, f"{START} $A {END} $B:1 {END}:1")
+    if top == "SequenceClassification":
+        facts = {**facts, "id2label": dict(enumerate(LABELS)), "num_labels": len(LABELS)}
+    config = getattr(transformers, f"{architecture}Config")(
+        **{"vocab_size": len(tokenizer), "bos_token_id": 1, "eos_token_id": 0, "pad_token_id": 2,
+           **facts, **more},
+    )  # fmt: skip
+    torch.manual_seed(3)
+    model = getattr(transformers, f"AutoModelFor{top}").from_config(config)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
 
 def byte_tokenizer(*, start: bool) -> transformers.PreTrainedTokenizerFast:
     """A byte-level BPE with a few merges; with a first token before every text if asked."""
@@ -91,7 +171,12 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
 
     def folder(name: str) -> Path:
         if name not in made:
-            made[name] = save_model(tmp_path_factory.mktemp(name), name, start=name == "llama")
+            home = tmp_path_factory.mktemp(name)
+            made[name] = (
+                save_other(home, name)
+                if name in OTHERS
+                else save_model(home, name, start=name == "llama")
+            )
         return made[name]
 
     return folder

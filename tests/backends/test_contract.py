@@ -8,20 +8,28 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from backends.conftest import LABELS
 from made import request, submission
 
 from evaluator.backends import Backend, DeviceChoice, load_backend
-from evaluator.backends.causal import CausalBackend
 from evaluator.backends.scripted import POLICIES, ScriptedBackend, answer_randomly
 from evaluator.core.errors import ModelError
 from evaluator.core.records import Request, Response
 
 NATS = 1e-4
 SHOTS = (("What is the first thing that comes?", "yes"), ("And the second one of them?", "no"))
-MODELS = ("llama", "gpt2", "gpt_neox", "mistral_window", "gemma2")
-BACKENDS = ("scripted", *MODELS)
+CAUSAL = ("llama", "gpt2", "gpt_neox", "mistral_window", "gemma2")
+KINDS = {
+    "scripted": "scripted",
+    **dict.fromkeys(CAUSAL, "causal"),
+    **dict.fromkeys(("t5", "bart"), "seq2seq"),
+    **dict.fromkeys(("bert", "roberta", "gpt2_head"), "classifier"),
+    **dict.fromkeys(("bert_masked", "roberta_masked"), "masked"),
+}
+"""Model -> its kind."""
 
-Make = Callable[[int], Backend]
+Asked = tuple[Callable[[int], Backend], list[Request]]
+"""(maker of a backend from a batch size, what it is asked)."""
 
 
 def scored_requests() -> list[Request]:
@@ -54,22 +62,46 @@ def written_requests() -> list[Request]:
     ]
 
 
-BOTH_KINDS = pytest.mark.parametrize(
-    "requests", [scored_requests(), written_requests()], ids=["score", "write"]
-)
+def label_requests() -> list[Request]:
+    """One text and two, long, empty, doubled and longer than the model takes."""
+    texts = [
+        ("Is it?",),
+        ("the cat sat", "中文吗？"),
+        ("",),
+        ("a " * 300,),
+        ("Is it?",),
+        ("", "b " * 99),
+    ]
+    return [
+        request(str(n), index=i, texts=text, labels=LABELS, continuation=label)
+        for n, text in enumerate(texts)
+        for i, label in enumerate(LABELS)
+    ]
 
 
-@pytest.fixture(params=BACKENDS)
-def make(request: pytest.FixtureRequest, model_folder: Callable[[str], Path]) -> Make:
-    name = request.param
+ASKED = {"score": scored_requests(), "write": written_requests(), "label": label_requests()}
+ANSWERED = {
+    "scripted": ("score", "write"),
+    "causal": ("score", "write"),
+    "seq2seq": ("score", "write"),
+    "classifier": ("label",),
+    "masked": ("score",),
+}
+"""Kind of model -> what it answers."""
+PAIRS = [(name, what) for name, kind in KINDS.items() for what in ANSWERED[kind]]
 
-    def backend(batch_tokens: int = 16_384) -> Backend:
-        if name == "scripted":
+
+@pytest.fixture(params=PAIRS, ids=lambda pair: "-".join(pair))
+def asked(request: pytest.FixtureRequest, model_folder: Callable[[str], Path]) -> Asked:
+    name, what = request.param
+
+    def make(batch_tokens: int = 16_384) -> Backend:
+        if KINDS[name] == "scripted":
             return ScriptedBackend(answer_randomly)
-        machine = DeviceChoice(batch_tokens=batch_tokens)
-        return CausalBackend(model_folder(name), dtype="float32", machine=machine)
+        one = submission(kind=KINDS[name], policy="", folder="weights", dtype="float32")
+        return load_backend(one, model_folder(name), DeviceChoice(batch_tokens=batch_tokens))
 
-    return backend
+    return make, ASKED[what]
 
 
 def assert_same(found: Sequence[Response], expected: Sequence[Response]) -> None:
@@ -84,42 +116,34 @@ def by_request(backend: Backend, requests: Sequence[Request]) -> list[Response]:
     return [backend.answer([request])[0] for request in requests]
 
 
-def test_no_requests_get_no_responses(make: Make) -> None:
-    assert make(64).answer([]) == []
+def test_no_requests_get_no_responses(asked: Asked) -> None:
+    assert asked[0](64).answer([]) == []
 
 
-@pytest.mark.parametrize(
-    "requests", [scored_requests(), written_requests()], ids=["score", "write"]
-)
-def test_each_request_gets_its_response_in_order(make: Make, requests: list[Request]) -> None:
+def test_each_request_gets_its_response_in_order(asked: Asked) -> None:
+    make, requests = asked
     responses = make(16_384).answer(requests)
     assert [(r.item, r.index) for r in responses] == [(r.item, r.index) for r in requests]
-    for asked, response in zip(requests, responses, strict=True):
+    for one, response in zip(requests, responses, strict=True):
         assert math.isfinite(response.logprob)
         assert response.logprob <= 0
-        if asked.generate:
+        if one.generate:
             assert (response.logprob, response.finish in ("stop", "length")) == (0, True)
             assert "\n" not in response.text
         else:
             assert (response.text, response.finish) == ("", "scored")
 
 
-@pytest.mark.parametrize(
-    "requests", [scored_requests(), written_requests()], ids=["score", "write"]
-)
 @pytest.mark.parametrize("batch_tokens", [1, 64, 16_384])
 def test_no_answer_depends_on_the_batch_size_or_on_its_neighbours(
-    make: Make, requests: list[Request], batch_tokens: int
+    asked: Asked, batch_tokens: int
 ) -> None:
+    make, requests = asked
     assert_same(make(batch_tokens).answer(requests), by_request(make(16_384), requests))
 
 
-@pytest.mark.parametrize(
-    "requests", [scored_requests(), written_requests()], ids=["score", "write"]
-)
-def test_no_answer_depends_on_order_or_on_how_the_work_is_cut(
-    make: Make, requests: list[Request]
-) -> None:
+def test_no_answer_depends_on_order_or_on_how_the_work_is_cut(asked: Asked) -> None:
+    make, requests = asked
     backend = make(256)
     expected = {(r.item, r.index): r for r in backend.answer(requests)}
     rng = random.Random(5)
@@ -130,21 +154,22 @@ def test_no_answer_depends_on_order_or_on_how_the_work_is_cut(
         assert_same(found, [expected[r.item, r.index] for r in mixed])
 
 
-def test_the_same_question_gets_the_same_bits_again(make: Make) -> None:
-    requests = scored_requests()
+def test_the_same_question_gets_the_same_bits_again(asked: Asked) -> None:
+    make, requests = asked
     assert make(16_384).answer(requests) == make(16_384).answer(requests)
 
 
-def test_a_backend_tells_its_size_work_and_surroundings(make: Make) -> None:
+def test_a_backend_tells_its_size_work_and_surroundings(asked: Asked) -> None:
+    make, requests = asked
     backend = make(16_384)
     assert backend.parameters >= 0
     before = backend.tokens_fed
-    backend.answer(scored_requests())
+    backend.answer(requests)
     scripted = isinstance(backend, ScriptedBackend)
     assert (backend.tokens_fed > before) != scripted
     assert (backend.parameters > 0) != scripted
     assert all(isinstance(v, str) for pair in backend.environment().items() for v in pair)
-    assert backend.method == "loglikelihood"
+    assert backend.method in ("loglikelihood", "pseudo-loglikelihood", "head")
 
 
 # --- scripted baselines ---

@@ -115,24 +115,47 @@ def test_a_missing_key_is_named_with_what_it_means(key: str) -> None:
     assert [(p, m.startswith("is missing: ")) for _, p, m in faults_of(text)] == [(f"/{key}", True)]
 
 
+FILES = "  kind: causal\n  folder: weights\n  dtype: float32\n  chat_template: none\n"
+SERVED = "  kind: served\n  provider: some\n  name: a/b\n  answers: text\n"
+
+
 @pytest.mark.parametrize(
-    "source",
+    ("source", "told"),
     [
-        "  kind: causal\n",
-        "  kind: causal\n  repo: a/b\n  dtype: float32\n  chat_template: none\n",
-        SOURCE + "  folder: weights\n",
-        SOURCE + "  policy: random\n",
-        SOURCE.replace("causal", "scripted"),
-        "  kind: scripted\n",
-        "  kind: scripted\n  policy: random\n  dtype: float32\n",
-        "  kind: causal\n  policy: random\n",
-        "  kind: causal\n  folder: weights\n  dtype: float32\n",
+        ("  dtype: float32\n", {("/model/kind", "is missing")}),
+        (FILES.replace("  folder: weights\n", ""), {("/model", "name one source")}),
+        (SOURCE + "  folder: weights\n", {("/model", "name one source")}),
+        (FILES + "  repo: a/b\n", {("/model", "name one source")}),
+        (SOURCE.replace("  repo:", "  # repo:"), {("/model", "name one source")}),
+        (FILES.replace("  dtype: float32\n", ""), {("/model/dtype", "is missing: float32, ")}),
+        (FILES.replace("  chat_template: none\n", ""), {("/model/chat_template", "is missing")}),
+        (FILES + "  policy: random\n", {("/model/policy", "only a model of kind scripted")}),
+        (FILES + "  tasks: [banking77]\n", {("/model/tasks", "only a classifier")}),
+        (FILES + "  provider: some\n", {("/model/provider", "only a model of kind served")}),
+        (
+            FILES.replace("causal", "masked"),
+            {("/model/chat_template", "only a model of kind causal")},
+        ),
+        ("  kind: scripted\n", {("/model/policy", "is missing: majority or random")}),
+        (
+            "  kind: scripted\n  policy: random\n  dtype: float32\n",
+            {("/model/dtype", "no number format")},
+        ),
+        (SERVED.replace("  name: a/b\n", ""), {("/model/name", "is missing")}),
+        (SERVED + "  folder: weights\n", {("/model", "has no files")}),
+        (SERVED.replace("a/b", "'a b'"), {("/model/name", "as the server spells it")}),
+        (
+            "  kind: classifier\n  folder: weights\n  dtype: float32\n",
+            {("/model/tasks", "is missing: tasks whose labels")},
+        ),
+        ("  kind: onnx\n  folder: weights\n", {("/model/tasks", "is missing: tasks whose labels")}),
     ],
 )
-def test_a_model_has_exactly_one_source(source: str) -> None:
+def test_each_kind_of_model_has_its_own_keys(source: str, told: set[tuple[str, str]]) -> None:
     found = faults_of(GOOD.replace(SOURCE, source))
-    assert [(line, pointer) for line, pointer, _ in found] == [(4, "/model")]
-    assert "name one source" in found[0][2]
+    assert {pointer for _, pointer, _ in found} == {pointer for pointer, _ in told}
+    for pointer, words in told:
+        assert any(words in message for _, at, message in found if at == pointer)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +164,11 @@ def test_a_model_has_exactly_one_source(source: str) -> None:
         SOURCE,
         "  kind: causal\n  folder: weights\n  dtype: float32\n  chat_template: none\n",
         "  kind: scripted\n  policy: majority\n",
+        "  kind: seq2seq\n  folder: weights\n  dtype: float32\n",
+        "  kind: masked\n  folder: weights\n  dtype: float16\n",
+        "  kind: classifier\n  folder: weights\n  dtype: float32\n  tasks: [banking77]\n",
+        "  kind: onnx\n  folder: weights\n  tasks: [banking77]\n",
+        SERVED,
     ],
 )
 def test_each_single_source_is_accepted(source: str) -> None:

@@ -55,6 +55,7 @@ def test_a_classifier_is_asked_about_the_bare_texts_and_every_label() -> None:
     asked = build_requests(CHOICE, Examples(test=(pair,), labels=("no", "yes")), "head")
     assert [(r.item, r.index, r.continuation) for r in asked] == [("7", 0, "no"), ("7", 1, "yes")]
     assert all(r.texts == ("a", "b") and r.prompt.text() == "" for r in asked)
+    assert all(r.labels == ("no", "yes") for r in asked)
 
 
 def test_bare_texts_are_part_of_what_is_sent_to_a_classifier_and_to_nobody_else() -> None:

@@ -1,0 +1,120 @@
+"""Encoders with a classification head through transformers: text in, label probabilities out.
+
+One forward pass for each distinct text or pair, without a prompt. A text longer than the model
+takes loses its end, of a pair the longer one first, as these models were trained; what is lost is
+counted. Log-softmax over the labels is taken in fp32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForSequenceClassification
+
+from evaluator.backends.base import DeviceChoice
+from evaluator.backends.batches import cut_batches, stack
+from evaluator.backends.labels import Judged, Texts, answer_labels
+from evaluator.backends.loading import environment_of, load_model, longest_row
+from evaluator.core.errors import ModelError
+from evaluator.core.records import Request, Response
+
+Row = Mapping[str, list[int]]
+"""Name of a model's input (input_ids, token_type_ids, attention_mask) -> one number a token."""
+
+
+class ClassifierBackend:
+    """A model with a classification head on one device."""
+
+    method = "head"
+
+    def __init__(self, folder: Path, *, dtype: str, machine: DeviceChoice) -> None:
+        """Load model and tokenizer from a folder in Hugging Face layout.
+
+        Raises:
+            ModelError: as `load_model`; a head of another kind than one label of several.
+        """
+        config, self._tokenizer, model = load_model(
+            folder, AutoModelForSequenceClassification, dtype
+        )
+        self._model = model.to(machine.device)
+        self._machine = machine
+        self._labels = read_labels(folder, config)
+        self._longest = longest_row(config, self._tokenizer, model)
+        # decoders with a head find the end of a row by its filling; without one they go alone
+        self._fill = config.pad_token_id
+        self._tokens_fed = 0
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters, shared ones once."""
+        return int(self._model.num_parameters())
+
+    @property
+    def tokens_fed(self) -> int:
+        """Tokens that have entered the model so far, filling included."""
+        return self._tokens_fed
+
+    def environment(self) -> dict[str, str]:
+        """Return versions, device and threads."""
+        return environment_of(self._machine.device)
+
+    @torch.inference_mode()
+    def answer(self, requests: Sequence[Request]) -> list[Response]:
+        """Answer label requests in order; see `Backend.answer`."""
+        return answer_labels(requests, self._labels, self._judge)
+
+    def _judge(self, texts: list[Texts]) -> list[Judged]:
+        rows = [encode_texts(self._tokenizer, text, self._longest) for text in texts]
+        lengths = [len(row["input_ids"]) for row, _ in rows]
+        budget = self._machine.batch_tokens if self._fill is not None else 1
+        found: dict[int, tuple[float, ...]] = {}
+        for batch in cut_batches(lengths, budget):
+            logprobs = self._feed([rows[i][0] for i in batch])
+            found |= {i: tuple(row) for i, row in zip(batch, logprobs.tolist(), strict=True)}
+        return [
+            Judged(logprobs=found[i], tokens=lengths[i], dropped=dropped)
+            for i, (_, dropped) in enumerate(rows)
+        ]
+
+    def _feed(self, rows: Sequence[Row]) -> torch.Tensor:
+        device = self._machine.device
+        inputs = {
+            name: stack(
+                [row[name] for row in rows],
+                (self._fill or 0) if name == "input_ids" else 0,
+                device,
+            )
+            for name in rows[0]
+        }
+        self._tokens_fed += inputs["input_ids"].numel()
+        logits: torch.Tensor = self._model(**inputs).logits
+        return logits.float().log_softmax(dim=-1)
+
+
+def read_labels(folder: Path, config: Any) -> list[str]:
+    """Return the label map of a configuration, in the order of the head's outputs.
+
+    Raises:
+        ModelError: a head for regression or for several labels at once, or fewer than two labels.
+    """
+    if config.problem_type in ("regression", "multi_label_classification"):
+        raise ModelError(
+            f"{folder}/config.json: problem_type {config.problem_type!r} gives no probability of "
+            "one label among several"
+        )
+    labels = [str(config.id2label[i]) for i in range(config.num_labels)]
+    if len(labels) < 2:
+        raise ModelError(f"{folder}/config.json: id2label must name at least two labels")
+    return labels
+
+
+def encode_texts(tokenizer: Any, texts: Texts, longest: int) -> tuple[Row, int]:
+    """Return the inputs for a text or pair, and how many tokens were cut to make it fit."""
+    row = dict(tokenizer(*texts))
+    length = len(row["input_ids"])
+    if length > longest:
+        row = dict(tokenizer(*texts, truncation="longest_first", max_length=longest))
+    return row, length - len(row["input_ids"])
