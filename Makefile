@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 SERVE ?= 1
 
-.PHONY: help env demo test format lint types tests site starter-models clean
+.PHONY: help env demo test format lint types tests site bench-rank starter-models clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -35,6 +35,9 @@ tests: env
 
 site: env ## build the site into build/site
 	$(BIN)/evaluator site build
+
+bench-rank: env ## rank 5,000 invented models whose true order is known: time, memory, coverage
+	$(BIN)/python tests/bench/rank.py
 
 starter-models: env ## train the starter models anew (about an hour; changes committed weights)
 	$(BIN)/python -m evaluator.measure.train_starter

@@ -11,17 +11,24 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
+from evaluator.board import decisions
 from evaluator.board.card import check_card
 from evaluator.board.check_result import check_result
+from evaluator.board.queue import out_of_step
+from evaluator.board.seasons import season_faults
 from evaluator.board.submissions import (
     SPECIAL,
     Board,
+    Entry,
+    Tree,
+    frozen_suites,
     read_board,
     read_decision,
+    read_decisions,
     read_entry,
 )
+from evaluator.board.suites import read_season
 from evaluator.core.errors import DocumentError, Fault
-from evaluator.core.files import sha256
 from evaluator.tasks import locked_request_set, task_names
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
@@ -38,17 +45,28 @@ def check_tree(root: Path, names: Iterable[str] | None = None) -> list[Fault]:
     except DocumentError as error:
         faults += error.faults
     chosen = list(names) if names is not None else _entry_folders(root)
+    entries: list[Entry] = []
     for name in chosen:
-        faults += check_entry(root, name, board)
+        faults += check_entry(root, name, board, entries)
+    if board:
+        tree, found = _read_what_can_be(root, board, entries)
+        faults += found + _check_declines(tree)
+        if names is None:
+            faults += _check_decisions(root, tree) + _check_seasons(root, tree)
     if names is None:
-        for path in sorted((root / "decisions").glob("*")):
-            faults += _check_decision(root, path)
         faults += _collisions(chosen)
     return sorted(set(faults))
 
 
-def check_entry(root: Path, name: str, board: Board | None) -> list[Fault]:
-    """Return all faults of one submission's folder."""
+def _check_declines(tree: Tree) -> list[Fault]:
+    return [
+        Fault(f"{name}/submission.yaml", 0, "/declines", told)
+        for name, told in decisions.too_many_declines(tree, tree.decisions)
+    ]
+
+
+def check_entry(root: Path, name: str, board: Board | None, read: list[Entry]) -> list[Fault]:
+    """Return all faults of one submission's folder; what could be read is added to `read`."""
     faults = _check_name(name)
     home = root / name
     known = {"submission.yaml", "card.md", "lock.json", "results", "attempts", "weights"}
@@ -69,6 +87,7 @@ def check_entry(root: Path, name: str, board: Board | None) -> list[Fault]:
         entry = read_entry(root, name)
     except DocumentError as error:
         return faults + error.faults
+    read.append(entry)
     if board:
         for suite in entry.submission.suites:
             if suite not in board.suites:
@@ -78,8 +97,10 @@ def check_entry(root: Path, name: str, board: Board | None) -> list[Fault]:
         if task not in task_names():
             message = f"no task {task!r}"
             faults.append(Fault(f"{name}/submission.yaml", 0, "/declines", message))
+    made = read_decisions(root)
     for standing in entry.results:
-        faults += check_result(root, standing.path, standing.result)
+        down = decisions.taken_down(made, name, standing.task, standing.name)
+        faults += check_result(root, standing.path, standing.result, taken_down=down)
     return faults
 
 
@@ -126,23 +147,50 @@ def _check_suites(board: Board) -> list[Fault]:
     return faults
 
 
-def _check_decision(root: Path, path: Path) -> list[Fault]:
-    below = path.relative_to(root).as_posix()
-    if path.name == "README.md":
-        return []
-    data = path.read_bytes()
-    wanted = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9a-f]{8})\.yaml")
-    found = wanted.fullmatch(path.name)
-    try:
-        decision = read_decision(root, path)
-    except DocumentError as error:
-        return error.faults
-    name = f"{decision['date']}-{sha256(data)[:8]}.yaml"
-    if not found or path.name != name:
-        return [Fault(below, 0, "", f"must be named {name} after its date and its own hash")]
-    if not (root / decision["submission"] / "submission.yaml").exists():
-        return [Fault(below, 0, "/submission", f"no submission {decision['submission']}")]
-    return []
+def _check_decisions(root: Path, tree: Tree) -> list[Fault]:
+    """Return the faults of all decisions: form, name, and whether they concern anything."""
+    faults = []
+    for path in sorted((root / "decisions").glob("*")):
+        below = path.relative_to(root).as_posix()
+        if path.name == "README.md":
+            continue
+        try:
+            decision = read_decision(root, path)
+        except DocumentError as error:
+            faults += error.faults
+            continue
+        misnamed = decisions.check_name(path, decision)
+        refused = decisions.refusals(tree, decision)
+        faults += [Fault(below, 0, "", told) for told in [misnamed, *refused] if told]
+    return faults
+
+
+def _check_seasons(root: Path, tree: Tree) -> list[Fault]:
+    """Return what is wrong between the seasons, the board and the code."""
+    faults = []
+    for season in tree.seasons:
+        faults += [
+            Fault(f"seasons/{season.name}.yaml", 0, "", told)
+            for told in season_faults(tree, season)
+        ]
+    if tree.season:
+        below = f"seasons/{tree.season.name}.yaml"
+        faults += [Fault(below, 0, "/asked", told) for told in out_of_step(tree)]
+    return faults
+
+
+def _read_what_can_be(root: Path, board: Board, entries: list[Entry]) -> tuple[Tree, list[Fault]]:
+    """Return the tree of what was read without a fault, and the faults of seasons."""
+    faults: list[Fault] = []
+    seasons = []
+    for path in sorted((root / "seasons").glob("*.yaml")):
+        try:
+            seasons.append(read_season(root, path))
+        except DocumentError as error:
+            faults += error.faults
+    made = tuple(read_decisions(root))
+    tree = Tree(board=board, entries=tuple(entries), decisions=made, seasons=tuple(seasons))
+    return frozen_suites(tree), faults
 
 
 def _entry_folders(root: Path) -> list[str]:

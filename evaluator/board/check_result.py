@@ -23,13 +23,14 @@ Tell = Callable[[str, str], Fault]
 """(pointer, message) -> fault of the result at hand."""
 
 
-def check_result(root: Path, path: str, result: Json) -> list[Fault]:
+def check_result(root: Path, path: str, result: Json, *, taken_down: bool = False) -> list[Fault]:
     """Return everything in a result that cannot be.
 
     Args:
         root: the folder submissions/.
         path: where the result stands below it.
         result: its content.
+        taken_down: a decision has removed its responses.
     """
 
     def tell(pointer: str, message: str) -> Fault:
@@ -51,7 +52,7 @@ def check_result(root: Path, path: str, result: Json) -> list[Fault]:
         faults.append(tell("/key", "is not the hash of its parts"))
     faults += _check_lock(root / path, result, tell)
     faults += _check_request_set(task, result, tell)
-    faults += _check_responses(root / path, result, tell)
+    faults += [] if taken_down else _check_responses(root / path, result, tell)
     return faults + _check_numbers(task, result, tell)
 
 

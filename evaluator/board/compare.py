@@ -33,6 +33,8 @@ from evaluator.metrics import metric_named
 
 ALPHA = 0.05
 """Chance that a row of tasks names a wrong winner."""
+OF_THE_METHOD = ("request set", "decoding")
+"""Parts of a fingerprint that depend on how a kind of model answers."""
 
 
 class Incomparable(EvaluatorError):
@@ -59,10 +61,14 @@ def fingerprint(result: Json) -> dict[str, Json]:
 
 
 def differing_parts(first: Json, second: Json) -> list[Json]:
-    """Return the parts of two fingerprints that differ, each as {part, a, b}."""
+    """Return the parts of two fingerprints that differ, each as {part, a, b}.
+
+    Methods ask the same items in their own words, so requests and decoding of two methods differ.
+    """
     one, other = fingerprint(first), fingerprint(second)
+    own = OF_THE_METHOD if first["method"] != second["method"] else ()
     return [{"part": part, "a": one[part], "b": other[part]}
-            for part in one if one[part] != other[part]]  # fmt: skip
+            for part in one if one[part] != other[part] and part not in own]  # fmt: skip
 
 
 def item_values(result: Json) -> tuple[FloatArray, bool]:

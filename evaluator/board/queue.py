@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import median
 
-from evaluator.board.ranking import find_cell, is_current
-from evaluator.board.submissions import Entry, Tree
+from evaluator.board.decisions import judge, taken_down
+from evaluator.board.ranking import Cell, find_cell
+from evaluator.board.submissions import Entry, Standing, Tree
+from evaluator.board.suites import Asked, asked_now
+from evaluator.core.files import Json
+from evaluator.core.records import RequestSet
 from evaluator.measure.method import method_of
-from evaluator.tasks import load_task, locked_request_set
+from evaluator.tasks import load_task
+
+WORTH_TRYING = ("pending", "stale", "failed", "timeout")
+"""States that work can end; a decision or a decline keeps the others as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,48 +33,155 @@ class Pending:
     """Why."""
     requests: int
     """Requests that a model would answer; 0 for rescore."""
+    tokens: int | None
+    """Estimate of the tokens that would enter the model; 0 for rescore, None if unknown."""
+    hours: float | None
+    """Estimate of the time to answer, by the speed of earlier runs; None if unknown."""
 
 
-def plan(tree: Tree) -> list[Pending]:
-    """Return all pending work, by submission and then in the order of the suites."""
-    found: list[Pending] = []
-    for entry in tree.entries:
-        for task in wanted_tasks(tree, entry):
-            work = _pending(tree, entry, task)
-            if work:
-                found.append(work)
-    return found
+def plan(tree: Tree, added: Mapping[str, str] | None = None) -> list[Pending]:
+    """Return all pending work: the season's reference models, then by age, then as the suites go.
+
+    Args:
+        tree: everything below submissions/.
+        added: submission -> day it was added, from git; those without one come last, by name.
+    """
+    pace = Pace(tree)
+    references = tree.season.references if tree.season else ()
+    days = added or {}
+
+    def turn(entry: Entry) -> tuple[bool, str, str]:
+        name = entry.submission.id
+        return name not in references, days.get(name, "9999"), name
+
+    found = [
+        _pending(tree, entry, task, pace)
+        for entry in sorted(tree.entries, key=turn)
+        for task in wanted_tasks(tree, entry)
+    ]
+    return [work for work in found if work]
 
 
 def wanted_tasks(tree: Tree, entry: Entry) -> tuple[str, ...]:
     """Return the tasks of all suites that a submission asks for, each once."""
-    suites = [tree.board.suites[name] for name in entry.submission.suites]
+    known = tree.board.suites
+    suites = [known[name] for name in entry.submission.suites if name in known]
     return tuple(dict.fromkeys(task for suite in suites for task in suite.tasks))
 
 
-def _pending(tree: Tree, entry: Entry, task: str) -> Pending | None:
-    method = method_of(entry.submission.kind, load_task(task))
-    locked = locked_request_set(task, method)
-    cell = find_cell(tree, entry, task)
-    if locked is None or cell.state not in ("pending", "stale", "failed", "timeout"):
+def for_planning(result: Json) -> Json:
+    """Return what planning reads of a result: everything but items and tables."""
+    left_out = ("columns", "classes", "confusion", "groups", "metrics")
+    return {name: value for name, value in result.items() if name not in left_out}
+
+
+def out_of_step(tree: Tree) -> list[str]:
+    """Return a sentence for each task that the open season asks otherwise than the code of now.
+
+    Such a task cannot be measured: either the change waits for the next season, or the season is
+    amended, which makes its earlier numbers stale.
+    """
+    season = tree.season
+    if season is None or season.state != "open":
+        return []
+    found = []
+    for task, frozen in season.asked.items():
+        if frozen != asked_now(task):
+            parts = ", ".join(part for part, _, _ in differences(frozen, asked_now(task)))
+            found.append(
+                f"{task}: season {season.name} froze another {parts}; take the change back, or "
+                f"say why with `evaluator season amend {season.name}`"
+            )
+    return found
+
+
+def differences(before: Asked, after: Asked | None) -> list[tuple[str, str, str]]:
+    """Return (part, before, after) of everything that differs between two states of a task."""
+    one, other = _parts(before), _parts(after) if after else {}
+    names = dict.fromkeys([*one, *other])
+    return [(name, one.get(name, "none"), other.get(name, "none")) for name in names
+            if one.get(name) != other.get(name)]  # fmt: skip
+
+
+def _parts(asked: Asked) -> dict[str, str]:
+    sets = {f"request_sets/{name}": found.sha256 for name, found in asked.request_sets.items()}
+    return {"version": str(asked.version), "scorer": str(asked.scorer), "primary": asked.primary,
+            **sets}  # fmt: skip
+
+
+def _pending(tree: Tree, entry: Entry, task: str, pace: Pace) -> Pending | None:
+    asked = tree.asked(task)
+    if asked is None or asked != asked_now(task):
         return None
-    same = [
-        standing
-        for standing in entry.results
-        if standing.result["task"]["name"] == task
-        and standing.result["request_set"]["sha256"] == locked.sha256
-        and not is_current(standing, task, locked)
-        and standing.result["responses"]["kept"]
-    ]
+    wanted = asked.requests_for(method_of(entry.submission.kind, load_task(task)))
+    cell = find_cell(tree, entry, task)
+    if wanted is None or cell.state not in WORTH_TRYING:
+        return None
+    same = [s for s in entry.by_task.get(task, ()) if _can_rescore(tree, s, wanted)]
     if same:
-        reason = f"scored by version {same[0].result['scorer']}, now {load_task(task).scorer}"
-        return Pending(
-            submission=entry.submission.id, task=task, action="rescore", reason=reason, requests=0
-        )
+        return Pending(submission=entry.submission.id, task=task, action="rescore",
+                       reason=_why_rescore(cell, same[0], asked), requests=0, tokens=0,
+                       hours=0.0)  # fmt: skip
+    tokens, hours = pace.of(entry, task, wanted.requests)
     return Pending(
         submission=entry.submission.id,
         task=task,
         action="measure",
         reason=cell.reason,
-        requests=locked.requests,
+        requests=wanted.requests,
+        tokens=tokens,
+        hours=hours,
     )
+
+
+def _why_rescore(cell: Cell, standing: Standing, asked: Asked) -> str:
+    scorer = standing.result["scorer"]
+    return cell.reason if scorer == asked.scorer else f"scored by {scorer}, now {asked.scorer}"
+
+
+def _can_rescore(tree: Tree, standing: Standing, wanted: RequestSet) -> bool:
+    """Tell whether a result answers the same requests and its responses are still there."""
+    result, name = standing.result, standing.result["submission"]
+    return bool(
+        result["request_set"]["sha256"] == wanted.sha256
+        and result["responses"]["kept"]
+        and not judge(tree.decisions, name, standing.task, standing.name).out
+        and not taken_down(tree.decisions, name, standing.task, standing.name)
+    )
+
+
+class Pace:
+    """How many tokens a task takes and how fast models answer, from the runs of the tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        """Read the runs of all results."""
+        per_request: dict[str, list[float]] = {}
+        per_second: dict[str, list[float]] = {}
+        for entry in tree.entries:
+            for standing in entry.results:
+                run, asked = standing.result["run"], standing.result["request_set"]
+                if run["tokens"] > 0:
+                    per_request.setdefault(standing.task, []).append(
+                        run["tokens"] / asked["requests"]
+                    )
+                if run["tokens"] > 0 and run["seconds"] > 0:
+                    per_second.setdefault(entry.submission.id, []).append(
+                        run["tokens"] / run["seconds"]
+                    )
+        self.per_request = {task: median(found) for task, found in per_request.items()}
+        self.per_second = {name: median(found) for name, found in per_second.items()}
+
+    def of(self, entry: Entry, task: str, requests: int) -> tuple[int | None, float | None]:
+        """Return (tokens, hours) that a model would take; None without any run to go by.
+
+        Tokens: the median of the task's runs, of all tasks if it has none. Hours: by the median
+        speed of the model's own runs, of all models if it has none.
+        """
+        if entry.submission.kind == "scripted":
+            return 0, 0.0
+        if not self.per_request or not self.per_second:
+            return None, None
+        each = self.per_request.get(task, median(self.per_request.values()))
+        speed = self.per_second.get(entry.submission.id, median(self.per_second.values()))
+        tokens = round(each * requests)
+        return tokens, round(tokens / speed / 3600, 4)

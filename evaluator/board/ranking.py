@@ -9,17 +9,29 @@ ranked; the others are listed with the reason for each gap.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from evaluator.board.submissions import Entry, Standing, Suite, Tree
-from evaluator.core.records import FloatArray, RequestSet
+from evaluator.board.decisions import Verdict, declined, judge
+from evaluator.board.index import (
+    area_means,
+    baseline_of,
+    index_covariance,
+    index_of,
+    reach_of,
+    task_weights,
+    tie_groups,
+)
+from evaluator.board.submissions import Entry, Standing, Tree
+from evaluator.board.suites import Asked, Season, Suite
+from evaluator.core.files import Json
 from evaluator.core.stats import Z95, rank_intervals, tell_apart
 from evaluator.measure.method import method_of, why_unfit
-from evaluator.measure.result import items_of
-from evaluator.measure.score import primary_score
-from evaluator.tasks import load_task, locked_request_set
+from evaluator.metrics import metric_named
+from evaluator.tasks import load_task, task_names
+
+NAN = float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +43,20 @@ class Cell:
     not-applicable."""
     reason: str
     """Why there is no number, in words; '' if there is one."""
-    value: float
+    value: float = NAN
     """Primary metric; NaN without one."""
-    low: float
+    low: float = NAN
     """Lower end of its 95 % interval."""
-    high: float
+    high: float = NAN
     """Upper end."""
-    n: int
+    n: int = 0
     """Items."""
-    skill: float
+    skill: float = NAN
     """(value - baseline) / (best - baseline): 0 is the trivial guesser, 1 perfect."""
-    standing: Standing | None
+    standing: Standing | None = None
     """The official result."""
+    notes: tuple[str, ...] = ()
+    """Notes that were decided to be shown beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +91,14 @@ class Unranked:
     """The submission."""
     cells: dict[str, Cell]
     """Task -> cell; at least one without a number."""
+    index: float = NAN
+    """Index over the other tasks, if all that is missing is one task that the model declines."""
+    low: float = NAN
+    """Lower end of the interval of the full index, with the declined task all wrong."""
+    high: float = NAN
+    """Upper end, with the declined task all right."""
+    areas: dict[str, float] = field(default_factory=dict)
+    """Area -> 100 x mean skill over the tasks that are there, with an index only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,86 +113,161 @@ class Ranking:
     """By id."""
 
 
-def rank(tree: Tree, suite: Suite) -> Ranking:
-    """Rank all submissions that ask for a suite."""
+def rank(tree: Tree, suite: Suite, season: Season | None = None) -> Ranking:
+    """Rank all submissions that ask for a suite.
+
+    Args:
+        tree: everything below submissions/.
+        suite: what to rank on.
+        season: rank as this season asked; None: the present.
+    """
     rows: list[tuple[Entry, dict[str, Cell]]] = []
     unranked = []
     for entry in sorted(tree.entries, key=lambda entry: entry.submission.id):
         if suite.name not in entry.submission.suites:
             continue
-        cells = {task: find_cell(tree, entry, task) for task in suite.tasks}
+        cells = {task: find_cell(tree, entry, task, season) for task in suite.tasks}
         if all(cell.state == "measured" for cell in cells.values()):
             rows.append((entry, cells))
         else:
-            unranked.append(Unranked(entry=entry, cells=cells))
-    places = _place(suite, rows) if rows else ()
+            unranked.append(_without_rank(tree, suite, season, entry, cells))
+    places = _place(suite, _asked_all(tree, suite, season), rows) if rows else ()
     return Ranking(suite=suite, places=places, unranked=tuple(unranked))
 
 
-def find_cell(tree: Tree, entry: Entry, task: str) -> Cell:
-    """Return a model's official number on a task, or why there is none."""
-    if task in entry.declines:
-        return _gap("declined", entry.declines[task])
-    method = method_of(entry.submission.kind, load_task(task))
-    if unfit := why_unfit(load_task(task), method):
-        return _gap("not-applicable", unfit)
-    locked = locked_request_set(task, method)
-    if not load_task(task).measurable:
-        return _gap("pending", "cannot be measured yet: its test files are not verified")
-    if locked is None:
-        return _gap("pending", "the task is not locked at its present version")
-    measured = [s for s in entry.results if s.result["task"]["name"] == task]
-    current = [s for s in measured if is_current(s, task, locked)]
-    allowed = []
-    for standing in current:
-        verdict = _verdict(tree, entry, standing)
-        if verdict is None:
-            allowed.append(standing)
-    if allowed:
-        return _measured(min(allowed, key=lambda s: (s.result["run"]["started"], s.name)), locked)
-    if current:
-        action, reason = _verdict(tree, entry, current[0]) or ("", "")
-        return _gap("withdrawn" if action == "withdraw" else "excluded", reason)
+def rank_season(tree: Tree, season: Season) -> dict[str, Ranking]:
+    """Return suite -> ranking as an opened season asked, closed or not: what its address shows."""
+    return {name: rank(tree, suite, season) for name, suite in season.suites.items()}
+
+
+def for_ranking(result: Json) -> Json:
+    """Return what ranking reads of a result: tens of thousands of them then fit into memory."""
+    primary, columns = result["primary"], result["columns"]
+    own = metric_named(primary).tier == "responses"
+    right = own and "value" not in columns  # then `correct` says it all
+    wanted = ("correct",) if right else ("correct", "pred", "gold", "value")
+    kept = {name: columns[name] for name in wanted if name in columns}
+    parts = ("submission", "task", "protocol", "variant", "method", "key", "responses", "scorer",
+             "n", "primary")  # fmt: skip
+    slim: dict[str, Json] = {name: result[name] for name in parts}
+    slim |= {"partial": result["partial"]} if "partial" in result else {}
+    slim["request_set"] = {"sha256": result["request_set"]["sha256"]}
+    slim["metrics"] = {primary: result["metrics"][primary]}
+    slim["model"] = {"parameters": result["model"]["parameters"]}
+    slim["classes"] = [{"label": row["label"]} for row in result["classes"]]
+    slim["run"] = {name: result["run"][name] for name in ("trust", "started")}
+    return slim | {"columns": kept}
+
+
+def find_cell(tree: Tree, entry: Entry, task: str, season: Season | None = None) -> Cell:
+    """Return a model's official number on a task, or why there is none.
+
+    Args:
+        tree: everything below submissions/.
+        entry: the model.
+        task: name of the task.
+        season: look at it as this season asked; None: the present.
+    """
+    out = _ruled_out(tree, entry, task)
+    if out:
+        return out
+    asked = _asked(tree, task, season)
+    if asked is None:
+        return Cell(state="pending", reason="the task is not locked at its present version")
+    measured = [s for s in entry.by_task.get(task, ()) if _in_time(s, season)]
+    same = [
+        (judge(tree.decisions, entry.submission.id, task, standing.name), standing)
+        for standing in measured
+        if asked.asks_same(standing.result)
+    ]
+    official = min(
+        (
+            (_age(standing), verdict, standing)
+            for verdict, standing in same
+            if asked.answered_by(standing.result)
+            and not verdict.out
+            and not needs_rescore(verdict, standing)
+        ),
+        default=None,
+    )
+    if official:
+        return _measured(official[2], asked, official[1])
+    return _gap(entry, task, measured, [verdict for verdict, _ in same])
+
+
+def needs_rescore(verdict: Verdict, standing: Standing) -> bool:
+    """Tell whether a decision asks for a result to be scored anew that has not been."""
+    return bool(verdict.rescore) and not is_rescored(standing)
+
+
+def is_rescored(standing: Standing) -> bool:
+    """Tell whether a result was scored from the kept responses of an earlier one."""
+    return ".s" in standing.path.rsplit("/", 1)[-1]
+
+
+def _ruled_out(tree: Tree, entry: Entry, task: str) -> Cell | None:
+    """Return the gap of a task that must not count, whatever was measured; None if it may."""
+    declines = entry.declines | declined(tree.decisions, entry.submission.id)
+    if task in declines:
+        return Cell(state="declined", reason=declines[task])
+    verdict = judge(tree.decisions, entry.submission.id, task)
+    if verdict.out:
+        return Cell(state=_state(verdict), reason=verdict.reason)
+    if task not in task_names():
+        return None  # of a season long closed
+    known = load_task(task)
+    if unfit := why_unfit(known, method_of(entry.submission.kind, known)):
+        return Cell(state="not-applicable", reason=unfit)
+    if not known.measurable:
+        reason = "cannot be measured yet: its test files are not verified"
+        return Cell(state="pending", reason=reason)
+    return None
+
+
+def _state(verdict: Verdict) -> str:
+    return "withdrawn" if verdict.out == "withdraw" else "excluded"
+
+
+def _gap(entry: Entry, task: str, measured: list[Standing], verdicts: list[Verdict]) -> Cell:
+    """Return why there is no official number among the results of a task."""
+    if verdicts and all(verdict.out for verdict in verdicts):
+        return Cell(state=_state(verdicts[0]), reason=verdicts[0].reason)
+    rescore = next((v.rescore for v in verdicts if v.rescore and not v.out), "")
+    if rescore:
+        return Cell(state="stale", reason=f"to be scored anew: {rescore}")
+    if verdicts:
+        return Cell(state="stale", reason="scored by an earlier version of the scorer")
     if measured:
-        return _gap("stale", "measured on an earlier version of the task; will be measured anew")
+        reason = "measured on an earlier version of the task; will be measured anew"
+        return Cell(state="stale", reason=reason)
     failures = [attempt for attempt in entry.attempts if attempt["task"] in (task, "")]
     if failures:
-        return _gap(failures[-1]["state"], failures[-1]["reason"])
-    return _gap("pending", "not measured yet")
+        return Cell(state=failures[-1]["state"], reason=failures[-1]["reason"])
+    return Cell(state="pending", reason="not measured yet")
 
 
-def is_current(standing: Standing, task: str, locked: RequestSet) -> bool:
-    """Tell whether a result answers what the task asks now, by the scorer of now."""
-    result = standing.result
-    same = result["request_set"]["sha256"] == locked.sha256
-    return bool(same and result["scorer"] == load_task(task).scorer and "partial" not in result)
+def _asked(tree: Tree, task: str, season: Season | None) -> Asked | None:
+    return season.asked.get(task) if season else tree.asked(task)
 
 
-def _verdict(tree: Tree, entry: Entry, standing: Standing) -> tuple[str, str] | None:
-    """Return (action, reason) of the decision that takes a result out, None if it stands."""
-    verdict = None
-    for decision in tree.decisions:
-        concerns = (
-            decision["submission"] == entry.submission.id
-            and decision.get("task", standing.result["task"]["name"])
-            == standing.result["task"]["name"]
-            and decision.get("run", standing.name) == standing.name
-        )
-        if concerns and decision["action"] in ("exclude", "withdraw"):
-            verdict = decision["action"], decision["reason"]
-        elif concerns and decision["action"] == "restore":
-            verdict = None
-    return verdict
+def _asked_all(tree: Tree, suite: Suite, season: Season | None) -> dict[str, Asked]:
+    found = {task: _asked(tree, task, season) for task in suite.tasks}
+    return {task: asked for task, asked in found.items() if asked}
 
 
-def _gap(state: str, reason: str) -> Cell:
-    nan = float("nan")
-    return Cell(
-        state=state, reason=reason, value=nan, low=nan, high=nan, n=0, skill=nan, standing=None
-    )
+def _in_time(standing: Standing, season: Season | None) -> bool:
+    """Tell whether a result was measured before a season closed."""
+    closed = season.closed if season else ""
+    return not closed or standing.result["run"]["started"][:10] <= closed
 
 
-def _measured(standing: Standing, locked: RequestSet) -> Cell:
+def _age(standing: Standing) -> tuple[str, str, bool, str]:
+    """Sort key of runs: the earliest is official, and of one run what was scored anew."""
+    started = standing.result["run"]["started"]
+    return started, standing.name, not is_rescored(standing), standing.path
+
+
+def _measured(standing: Standing, asked: Asked, verdict: Verdict) -> Cell:
     result = standing.result
     found = result["metrics"][result["primary"]]
     return Cell(
@@ -180,31 +277,28 @@ def _measured(standing: Standing, locked: RequestSet) -> Cell:
         low=found["low"],
         high=found["high"],
         n=found["n"],
-        skill=(found["value"] - locked.baseline) / _reach(result["task"]["name"], locked),
+        skill=skill_of(found["value"], asked),
         standing=standing,
+        notes=verdict.notes,
     )
 
 
-def _reach(task: str, locked: RequestSet) -> float:
-    """Return how far a perfect model is from the guesser; negative where lower is better."""
-    return load_task(task).primary.best - locked.baseline
+def skill_of(value: float, asked: Asked) -> float:
+    """Return a score with its baseline at 0 and a perfect model at 1."""
+    return (value - baseline_of(asked)) / reach_of(asked)
 
 
-def _place(suite: Suite, rows: list[tuple[Entry, dict[str, Cell]]]) -> tuple[Place, ...]:
-    areas = [
-        {
-            area: 100 * float(np.mean([cells[entry.task].skill for entry in entries]))
-            for area, entries in suite.areas.items()
-        }
-        for _, cells in rows
-    ]
-    scores = np.array([np.mean(list(values.values())) for values in areas])
-    covariance = index_covariance(suite, [cells for _, cells in rows])
+def _place(
+    suite: Suite, asked: dict[str, Asked], rows: list[tuple[Entry, dict[str, Cell]]]
+) -> tuple[Place, ...]:
+    areas = [area_means(suite, {t: c.skill for t, c in cells.items()}) for _, cells in rows]
+    scores = np.array([index_of(means) for means in areas])
+    covariance = index_covariance(task_weights(suite, asked), [_results(c) for _, c in rows])
     signs = tell_apart(scores, covariance)
     best, worst = rank_intervals(signs)
     names = [entry.submission.id for entry, _ in rows]
     order = sorted(range(len(rows)), key=lambda i: (-round(float(scores[i]), 9), names[i]))
-    groups = _tie_groups(order, signs.tolist())
+    groups = tie_groups(order, signs)
     half = Z95 * np.sqrt(np.maximum(np.diag(covariance), 0))
     return tuple(
         Place(
@@ -222,39 +316,30 @@ def _place(suite: Suite, rows: list[tuple[Entry, dict[str, Cell]]]) -> tuple[Pla
     )
 
 
-def _tie_groups(order: list[int], signs: list[list[int]]) -> dict[int, int]:
-    """Number the tie groups from the top; one ends at the first model told apart from its first."""
-    groups: dict[int, int] = {}
-    leader, number = -1, 0
-    for model in order:
-        if leader < 0 or signs[leader][model] != 0:
-            leader, number = model, number + 1
-        groups[model] = number
-    return groups
+def _results(cells: dict[str, Cell]) -> dict[str, Json]:
+    return {task: cell.standing.result for task, cell in cells.items() if cell.standing}
 
 
-def index_covariance(suite: Suite, rows: list[dict[str, Cell]]) -> FloatArray:
-    """Return the (M, M) covariance of the indices, from the items that the models share.
+def _without_rank(
+    tree: Tree, suite: Suite, season: Season | None, entry: Entry, cells: dict[str, Cell]
+) -> Unranked:
+    """Return a model without a rank; with an index over the rest if it declines one task.
 
-    Tasks are independent; within a task the covariance of two models is that of their per-item
-    influences, `U'U / (n (n-1))`, times the square of the task's weight in the index.
+    The interval is that of the full index: from the declined task all wrong to all right, each with
+    the sampling error of the tasks that are there.
     """
-    total = np.zeros((len(rows), len(rows)))
-    for entries in suite.areas.values():
-        for entry in entries:
-            locked = locked_request_set(entry.task)
-            assert locked is not None  # only measured cells come here
-            weight = 100 / len(suite.areas) / len(entries) / _reach(entry.task, locked)
-            columns = [_influence(entry.task, cells[entry.task]) for cells in rows]
-            influence = np.stack(columns, axis=1)  # (n, M)
-            n = len(influence)
-            products = influence.T @ influence
-            # a model's own interval must not depend on who else is ranked, to the last bit
-            np.fill_diagonal(products, [np.sum(column**2) for column in columns])
-            total += weight**2 * products / (n * (n - 1))
-    return total
-
-
-def _influence(task: str, cell: Cell) -> FloatArray:
-    assert cell.standing is not None
-    return primary_score(load_task(task).primary, items_of(cell.standing.result)).influence
+    missing = [task for task, cell in cells.items() if cell.state != "measured"]
+    asked = _asked_all(tree, suite, season)
+    declines_one = len(missing) == 1 and cells[missing[0]].state == "declined"
+    if not declines_one or len(suite.tasks) == 1 or missing[0] not in asked:
+        return Unranked(entry=entry, cells=cells)
+    task = missing[0]
+    skill = {name: cell.skill for name, cell in cells.items() if name != task}
+    metric = metric_named(asked[task].primary)
+    ends = [skill_of(end, asked[task]) for end in sorted((metric.worst, metric.best))]
+    low, high = (index_of(area_means(suite, {**skill, task: end})) for end in ends)
+    weights = {name: w for name, w in task_weights(suite, asked).items() if name != task}
+    half = Z95 * float(np.sqrt(index_covariance(weights, [_results(cells)])[0, 0]))
+    areas = area_means(suite, skill)
+    return Unranked(entry=entry, cells=cells, index=index_of(areas), low=low - half,
+                    high=high + half, areas=areas)  # fmt: skip

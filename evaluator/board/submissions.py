@@ -1,54 +1,24 @@
-"""The tree of submissions: board, submissions, results, decisions, attempts, read as data."""
+"""The tree of submissions: board, seasons, submissions, results, decisions, read as data."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
+from evaluator.board.suites import Asked, Season, Suite, asked_now, read_season, suites_of
 from evaluator.core.errors import DocumentError, EvaluatorError, Fault
 from evaluator.core.files import Json
 from evaluator.core.records import Submission
 from evaluator.core.schema import read_document, read_json_document
 from evaluator.measure.result import read_result
-from evaluator.tasks import load_task, task_names
 
 T = TypeVar("T")
-SPECIAL = {"decisions"}
+Keep = Callable[[Json], Json]
+SPECIAL = {"decisions", "seasons"}
 """Folders below submissions/ that are no organisation."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteTask:
-    """A task in a suite."""
-
-    task: str
-    """Name of the task."""
-    reason: str
-    """Why it is there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suite:
-    """A named list of tasks by area."""
-
-    name: str
-    """Its key in board.yaml."""
-    title: str
-    """Name for people."""
-    summary: str
-    """What a high index means."""
-    areas: dict[str, tuple[SuiteTask, ...]]
-    """Area -> tasks that can be measured: those that the index is made of."""
-    waiting: dict[str, tuple[SuiteTask, ...]] = field(default_factory=dict)
-    """Area -> tasks that nobody can measure yet, since a pin of theirs is not verified."""
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        """Names of all tasks, by area."""
-        return tuple(entry.task for entries in self.areas.values() for entry in entries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +57,13 @@ class Standing:
         """The run: first 8 hex digits of its responses' hash."""
         return str(self.result["responses"]["sha256"][:8])
 
+    @property
+    def task(self) -> str:
+        """Name of the task."""
+        return str(self.result["task"]["name"])
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """One submission with everything that stands in its folder."""
 
@@ -97,11 +72,19 @@ class Entry:
     card: str
     """The model card as written."""
     declines: dict[str, str]
-    """Task -> why it must not be measured."""
+    """Task -> why it must not be measured, with the evidence."""
     results: tuple[Standing, ...]
     """All results, by path."""
     attempts: tuple[Json, ...]
     """Measurements that did not end in a result."""
+
+    @cached_property
+    def by_task(self) -> dict[str, list[Standing]]:
+        """Task -> its results."""
+        found: dict[str, list[Standing]] = {}
+        for standing in self.results:
+            found.setdefault(standing.task, []).append(standing)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +96,20 @@ class Tree:
     entries: tuple[Entry, ...]
     """All submissions, by id."""
     decisions: tuple[Json, ...]
-    """All decisions, by file name."""
+    """All decisions, in the order they were made."""
+    seasons: tuple[Season, ...] = ()
+    """All seasons, by name."""
+
+    @property
+    def season(self) -> Season | None:
+        """The season that the board is in, None before the first one is drafted."""
+        return next((s for s in self.seasons if s.name == self.board.season), None)
+
+    def asked(self, task: str) -> Asked | None:
+        """Return what is asked of a task: as the open season froze it, else by the code of now."""
+        season = self.season
+        frozen = season.asked.get(task) if season and season.state == "open" else None
+        return frozen or asked_now(task)
 
 
 def read_board(root: Path) -> Board:
@@ -123,7 +119,7 @@ def read_board(root: Path) -> Board:
         DocumentError: every fault of board.yaml.
     """
     value, document = read_document(_bytes(root, "board.yaml"), "board.yaml", "board")
-    suites = {name: _suite(name, facts) for name, facts in value["suites"].items()}
+    suites = suites_of(value["suites"])
     if value["home"] not in suites:
         known = ", ".join(suites)
         message = f"{value['home']!r} is not one of the suites: {known}"
@@ -137,27 +133,6 @@ def read_board(root: Path) -> Board:
         suites=suites,
         responses_bytes=value["limits"]["responses_bytes"],
     )
-
-
-def _suite(name: str, facts: Json) -> Suite:
-    def part(waits: bool) -> dict[str, tuple[SuiteTask, ...]]:
-        found = {
-            area: tuple(SuiteTask(**task) for task in tasks if _waits(task["task"]) == waits)
-            for area, tasks in facts["areas"].items()
-        }
-        return {area: tasks for area, tasks in found.items() if tasks}
-
-    return Suite(
-        name=name,
-        title=facts["title"],
-        summary=facts["summary"],
-        areas=part(waits=False),
-        waiting=part(waits=True),
-    )
-
-
-def _waits(task: str) -> bool:
-    return task in task_names() and not load_task(task).measurable
 
 
 def read_submission(root: Path, name: str) -> tuple[Submission, dict[str, str]]:
@@ -190,12 +165,20 @@ def read_submission(root: Path, name: str) -> tuple[Submission, dict[str, str]]:
         name=model.get("name", ""),
         answers=model.get("answers", ""),
     )
-    declines = {entry["task"]: entry["reason"] for entry in value.get("declines", [])}
+    declines = {
+        entry["task"]: f"{entry['reason']} ({', '.join(entry['evidence'])})"
+        for entry in value.get("declines", [])
+    }
     return submission, declines
 
 
-def read_entry(root: Path, name: str) -> Entry:
-    """Return one submission with its card, results and attempts.
+def everything(result: Json) -> Json:
+    """Keep a result whole."""
+    return result
+
+
+def read_entry(root: Path, name: str, keep: Keep = everything) -> Entry:
+    """Return one submission with its card, results (what `keep` leaves of them) and attempts.
 
     Raises:
         DocumentError: the faults of all its files.
@@ -204,7 +187,7 @@ def read_entry(root: Path, name: str) -> Entry:
     read = _collect(faults, partial(read_submission, root, name))
     home = root / name
     standing = [
-        _collect(faults, partial(_read_standing, root, path))
+        _collect(faults, partial(_read_standing, root, path, keep))
         for path in sorted(home.glob("results/*/*/*.json"))
     ]
     attempts = [
@@ -232,26 +215,57 @@ def entry_names(root: Path) -> list[str]:
     )
 
 
-def read_tree(root: Path) -> Tree:
+def read_tree(root: Path, keep: Keep = everything) -> Tree:
     """Return everything below `root` (the folder submissions/).
+
+    Once a season is open, the board's suites are those that it froze, whatever board.yaml says.
+
+    Args:
+        root: the folder.
+        keep: result -> what of it is held in memory, once it is checked against its schema.
 
     Raises:
         DocumentError: the faults of all files at once.
     """
     faults: list[Fault] = []
     board = _collect(faults, partial(read_board, root))
-    entries = [_collect(faults, partial(read_entry, root, name)) for name in entry_names(root)]
-    decisions = [
-        _collect(faults, partial(read_decision, root, path))
-        for path in sorted((root / "decisions").glob("*.yaml"))
-    ]
+    names = entry_names(root)
+    entries = [_collect(faults, partial(read_entry, root, name, keep)) for name in names]
+    decisions = _read_each(faults, root, "decisions", read_decision)
+    seasons = _read_each(faults, root, "seasons", read_season)
     if board is None or faults:
         raise DocumentError(faults)
-    return Tree(
-        board=board,
-        entries=tuple(entry for entry in entries if entry),
-        decisions=tuple(decision for decision in decisions if decision),
+    return frozen_suites(
+        Tree(
+            board=board,
+            entries=tuple(entry for entry in entries if entry),
+            decisions=tuple(sorted(decisions, key=_when)),
+            seasons=tuple(seasons),
+        )
     )
+
+
+def frozen_suites(tree: Tree) -> Tree:
+    """Return a tree whose board has the suites of the open season, if there is one."""
+    season = tree.season
+    if season is None or season.state != "open":
+        return tree
+    return replace(tree, board=replace(tree.board, suites=season.suites))
+
+
+def _when(decision: Json) -> tuple[str, str]:
+    return decision["date"], decision.get("time", "")
+
+
+def _read_each(
+    faults: list[Fault], root: Path, folder: str, read: Callable[[Path, Path], T]
+) -> list[T]:
+    """Read every YAML file of a folder, by name."""
+    found = [
+        _collect(faults, partial(read, root, path))
+        for path in sorted((root / folder).glob("*.yaml"))
+    ]
+    return [value for value in found if value is not None]
 
 
 def read_standings(root: Path) -> list[Standing]:
@@ -267,11 +281,7 @@ def read_standings(root: Path) -> list[Standing]:
 def read_decisions(root: Path) -> list[Json]:
     """Return every decision below `root` that follows its schema; `check` tells the rest."""
     faults: list[Fault] = []
-    found = [
-        _collect(faults, partial(read_decision, root, path))
-        for path in sorted((root / "decisions").glob("*.yaml"))
-    ]
-    return [decision for decision in found if decision]
+    return sorted(_read_each(faults, root, "decisions", read_decision), key=_when)
 
 
 def read_decision(root: Path, path: Path) -> Json:
@@ -305,8 +315,9 @@ def _below(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix()
 
 
-def _read_standing(root: Path, path: Path) -> Standing:
-    return Standing(path=_below(root, path), result=read_result(path, _below(root, path)))
+def _read_standing(root: Path, path: Path, keep: Keep = everything) -> Standing:
+    name = _below(root, path)
+    return Standing(path=name, result=keep(read_result(path, name)))
 
 
 def _read_attempt(root: Path, path: Path) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from evaluator.board.ranking import Cell, Ranking
+from evaluator.board.ranking import Cell, Ranking, Unranked
 from evaluator.core.errors import Fault
 from evaluator.core.files import Json
 
@@ -95,6 +96,13 @@ def cell_text(cell: Cell) -> str:
     return f"{100 * cell.value:.1f}" if cell.state == "measured" else cell.state
 
 
+def _index_text(row: Unranked) -> tuple[str, str]:
+    """Return index and interval of a model without a rank, where it has them."""
+    if math.isnan(row.index):
+        return "-", "-"
+    return f"{row.index:.1f}", f"{row.low:.1f} to {row.high:.1f}"
+
+
 def show_ranking(ranking: Ranking) -> None:
     """Print a ranked suite with its tasks, then the models without a rank."""
     tasks = ranking.suite.tasks
@@ -110,7 +118,13 @@ def show_ranking(ranking: Ranking) -> None:
         for place in ranking.places
     ]
     rows += [
-        ["-", row.entry.submission.id, "-", "-", "-", *(cell_text(row.cells[t]) for t in tasks)]
+        [
+            "-",
+            row.entry.submission.id,
+            *_index_text(row),
+            "-",
+            *(cell_text(row.cells[t]) for t in tasks),
+        ]
         for row in ranking.unranked
     ]
     show_table(("rank", "model", "index", "95 % interval", "tie", *tasks), rows, right=2)

@@ -13,6 +13,7 @@ import base64
 import binascii
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluator.core.records import FloatArray
 
@@ -51,6 +52,18 @@ def pack(name: str, values: FloatArray) -> str:
             raise ValueError(f"column {name} holds a value that 32 bits cannot hold")
         data = values.astype("<f4").tobytes()
     return base64.b64encode(data).decode("ascii")
+
+
+def packed_bits(text: str, n: int) -> NDArray[np.uint8]:
+    """Return the bytes of a bit column, ceil(n / 8) of them, still packed.
+
+    Raises:
+        ValueError: as `unpack`.
+    """
+    data = base64.b64decode(text, validate=True)
+    if len(data) != (n + 7) // 8 or (n % 8 and data[-1] >> n % 8):
+        raise ValueError(f"{len(data)} bytes do not hold the bits of {n} items")
+    return np.frombuffer(data, np.uint8)
 
 
 def unpack(name: str, text: str, n: int) -> FloatArray:

@@ -184,3 +184,23 @@ class _Reader:
                 self.lines[at] = line
                 found[key] = self.build(value_node, at)
         return found
+
+
+def write_yaml(value: Json) -> bytes:
+    """Return a value as YAML that `read_yaml` reads back: keys as ordered, no tags, no anchors."""
+    text: str = yaml.dump(
+        value,
+        Dumper=_Plain,
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
+        default_flow_style=False,
+    )
+    return text.encode()
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes a value that stands twice as two values, not as an anchor and an alias."""
+
+    def ignore_aliases(self, data: Json) -> bool:
+        return True

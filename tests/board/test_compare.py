@@ -29,6 +29,7 @@ def result(metric: str, parts: dict[str, np.ndarray], labels: int = 0) -> dict:
         "task": {"name": f"made_{metric}", "version": 1},
         "protocol": "board",
         "variant": "clean",
+        "method": "loglikelihood",
         "request_set": {"sha256": "0" * 64, "items_sha256": "1" * 64, "gold_sha256": "2" * 64},
         "n": len(parts["correct"]),
         "data": {},
@@ -144,6 +145,16 @@ def test_another_fingerprint_is_refused_by_the_name_of_its_part(part, change):
     with pytest.raises(compare.Incomparable, match=part):
         compare.compare_results(first, second)
     assert [found["part"] for found in compare.differing_parts(first, second)] == [part]
+
+
+def test_two_methods_ask_the_same_items_in_their_own_words():
+    first = share(50, 0.5, 1)
+    second = copy.deepcopy(first)
+    second["method"] = "head"
+    second["request_set"]["sha256"] = "9" * 64
+    assert compare.differing_parts(first, second) == []
+    second["request_set"]["items_sha256"] = "9" * 64
+    assert [found["part"] for found in compare.differing_parts(first, second)] == ["items"]
 
 
 def test_clusters_count_as_one():

@@ -24,6 +24,7 @@ def cell_data(cell: Cell) -> Json:
         "skill": rounded(cell.skill),
         "trust": cell.standing.result["run"]["trust"] if cell.standing else "",
         "method": cell.standing.result["method"] if cell.standing else "",
+        "notes": list(cell.notes),
     }
 
 
@@ -49,10 +50,10 @@ def row_data(row: Place | Unranked) -> Json:
         "worst_rank": placed.worst_rank if placed else None,
         "tie_group": tie_letter(placed.tie_group) if placed else None,
         "tie_number": placed.tie_group if placed else None,
-        "index": rounded(placed.index) if placed else None,
-        "low": rounded(placed.low) if placed else None,
-        "high": rounded(placed.high) if placed else None,
-        "areas": {name: rounded(value) for name, value in placed.areas.items()} if placed else {},
+        "index": rounded(row.index),
+        "low": rounded(row.low),
+        "high": rounded(row.high),
+        "areas": {name: rounded(value) for name, value in row.areas.items()},
         "tasks": {name: cell_data(cell) for name, cell in row.cells.items()},
     }
 
@@ -62,7 +63,8 @@ def repeated(entry: Entry, cell: Cell) -> bool:
     if cell.standing is None:
         return False
     key = cell.standing.result["key"]
-    return any(s.result["key"] == key and s is not cell.standing for s in entry.results)
+    run = cell.standing.name
+    return any(s.result["key"] == key and s.name != run for s in entry.results)
 
 
 def rows_of(ranking: Ranking) -> list[Place | Unranked]:

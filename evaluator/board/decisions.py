@@ -1,0 +1,190 @@
+"""Decisions: what people decided about a number, who, when, why; and what follows from it.
+
+A decision concerns a submission, or one task of it, or one run. Later ones are read after earlier
+ones. None is ever edited or removed: what was wrong is followed by another one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluator.board.submissions import Tree
+from evaluator.core.errors import EvaluatorError
+from evaluator.core.files import Json, sha256, write_atomic
+from evaluator.core.safe_yaml import write_yaml
+from evaluator.core.schema import read_document
+from evaluator.measure.result import responses_path
+
+TAKES_OUT = ("exclude", "withdraw")
+"""Actions that end a result's place until it is restored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the decisions about one run, or about all runs of a task, come to."""
+
+    out: str = ""
+    """exclude or withdraw if it is taken out, else ''."""
+    reason: str = ""
+    """Why it is taken out."""
+    rescore: str = ""
+    """Why its responses must be scored anew, else ''."""
+    notes: tuple[str, ...] = ()
+    """Notes to show beside the number."""
+
+
+def judge(decisions: Sequence[Json], submission: str, task: str, run: str = "") -> Verdict:
+    """Return what the decisions say about a run; without `run` only those about all runs count."""
+    out, reason, rescore, notes = "", "", "", []
+    for decision in decisions:
+        if not _concerns(decision, submission, task, run):
+            continue
+        action = decision["action"]
+        if action in TAKES_OUT:
+            out, reason = action, decision["reason"]
+        elif action == "restore":
+            out, reason = "", ""
+        elif action == "rescore":
+            rescore = decision["reason"]
+        elif action == "annotate":
+            notes.append(decision["reason"])
+    return Verdict(out=out, reason=reason, rescore=rescore, notes=tuple(notes))
+
+
+def declined(decisions: Sequence[Json], submission: str) -> dict[str, str]:
+    """Return task -> why, for the declines that were decided after the submission."""
+    return {
+        decision["task"]: f"{decision['reason']} ({', '.join(decision['evidence'])})"
+        for decision in decisions
+        if decision["action"] == "decline" and decision["submission"] == submission
+    }
+
+
+def taken_down(decisions: Sequence[Json], submission: str, task: str, run: str) -> bool:
+    """Tell whether the responses of a run were removed by a decision."""
+    return any(
+        decision["action"] == "takedown" and _concerns(decision, submission, task, run)
+        for decision in decisions
+    )
+
+
+def _concerns(decision: Json, submission: str, task: str, run: str) -> bool:
+    return bool(
+        decision["submission"] == submission
+        and decision.get("task", task) == task
+        and decision.get("run", run) == run
+    )
+
+
+def write_decision(root: Path, tree: Tree, decision: Json) -> Path:
+    """Write a decision below `decisions/`, named after its day and its own hash.
+
+    A takedown also removes the responses it concerns.
+
+    Raises:
+        DocumentError: a part that breaks the form.
+        EvaluatorError: it concerns nothing in the tree, or comes to nothing.
+    """
+    data = write_yaml(decision)
+    read_document(data, "the decision", "decision")
+    refused = refusals(tree, decision)
+    if refused:
+        raise EvaluatorError("\n".join(refused))
+    path = root / "decisions" / f"{decision['date']}-{sha256(data)[:8]}.yaml"
+    write_atomic(path, data)
+    if decision["action"] == "takedown":
+        for packed in responses_of(root, tree, decision):
+            packed.unlink(missing_ok=True)
+    return path
+
+
+def refusals(tree: Tree, decision: Json) -> list[str]:
+    """Return why a decision that follows its schema cannot stand in this tree."""
+    found = []
+    action, name = decision["action"], decision["submission"]
+    entry = next((e for e in tree.entries if e.submission.id == name), None)
+    if entry is None:
+        return [f"no submission {name!r}"]
+    tasks = {task for suite in tree.board.suites.values() for task in suite.tasks}
+    known = tasks | {s.result["task"]["name"] for s in entry.results}
+    if decision.get("task", "") not in known | {""}:
+        found.append(f"{name} has nothing to do with the task {decision['task']!r}")
+    runs = {s.name for s in entry.results if decision.get("task") in (None, s.task)}
+    if "run" in decision and decision["run"] not in runs:
+        found.append(f"{name} has no run {decision['run']}; known: {', '.join(sorted(runs))}")
+    if action == "decline":
+        found += _decline_refusals(tree, decision)
+    if action == "withdraw" and "run" in decision:
+        found.append("a withdrawal concerns a model or a task, never one run: exclude that instead")
+    return found
+
+
+def _decline_refusals(tree: Tree, decision: Json) -> list[str]:
+    found = []
+    if "task" not in decision or "run" in decision:
+        found.append("a decline names a task, and no run")
+    if not decision.get("evidence"):
+        found.append("a decline needs evidence: the address of what shows it")
+    return found + [
+        fault
+        for name, fault in too_many_declines(tree, (*tree.decisions, decision))
+        if name == decision["submission"] and "task" in decision
+    ]
+
+
+def too_many_declines(tree: Tree, decisions: Sequence[Json]) -> list[tuple[str, str]]:
+    """Return (submission, fault) for each that declines more than one task of a suite."""
+    found = []
+    for entry in tree.entries:
+        name = entry.submission.id
+        own = [*entry.declines, *(d["task"] for d in decisions if d["action"] == "decline"
+               and d["submission"] == name and "task" in d)]  # fmt: skip
+        for suite in tree.board.suites.values():
+            of_suite = sorted(set(own) & set(suite.tasks))
+            if len(of_suite) > 1:
+                message = f"declines {', '.join(of_suite)} of {suite.name}: at most one in a suite"
+                found.append((name, message))
+    return found
+
+
+def responses_of(root: Path, tree: Tree, decision: Json) -> list[Path]:
+    """Return where the responses that a takedown concerns stand, or stood."""
+    return [
+        responses_path(root / standing.path)
+        for entry in tree.entries
+        if entry.submission.id == decision["submission"]
+        for standing in entry.results
+        if _concerns(decision, entry.submission.id, standing.task, standing.name)
+    ]
+
+
+def decisions_data(tree: Tree) -> list[Json]:
+    """Return all decisions, newest first, each with `stands`: whether it still has an effect.
+
+    An exclusion or withdrawal no longer stands once a later decision restores all that it took out.
+    """
+    rows = []
+    for number, decision in enumerate(tree.decisions):
+        later = tree.decisions[number + 1 :]
+        lifted = decision["action"] in TAKES_OUT and any(
+            other["action"] == "restore" and _covers(other, decision) for other in later
+        )
+        rows.append({"task": "", "run": "", "time": "", "evidence": [], **decision,
+                     "stands": not lifted})  # fmt: skip
+    return rows[::-1]
+
+
+def _covers(wide: Json, narrow: Json) -> bool:
+    return all(
+        part not in wide or wide[part] == narrow.get(part) for part in ("submission", "task", "run")
+    )
+
+
+def check_name(path: Path, decision: Json) -> str:
+    """Return what is wrong with a decision's file name, '' if it is named after day and hash."""
+    name = f"{decision['date']}-{sha256(path.read_bytes())[:8]}.yaml"
+    well = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{8}\.yaml", path.name)
+    return "" if well and path.name == name else f"must be named {name} after its date and hash"

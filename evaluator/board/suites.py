@@ -1,0 +1,197 @@
+"""Suites and seasons: what the board ranks on, and what a season has frozen of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from evaluator.core.files import Json
+from evaluator.core.records import RequestSet
+from evaluator.core.schema import read_document
+from evaluator.measure.requests import PROTOCOL, VARIANT
+from evaluator.tasks import OWN_REQUESTS, load_task, locked_request_set, task_names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteTask:
+    """A task in a suite."""
+
+    task: str
+    """Name of the task."""
+    reason: str
+    """Why it is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """A named list of tasks by area."""
+
+    name: str
+    """Its key in board.yaml."""
+    title: str
+    """Name for people."""
+    summary: str
+    """What a high index means."""
+    areas: dict[str, tuple[SuiteTask, ...]]
+    """Area -> tasks that can be measured: those that the index is made of."""
+    waiting: dict[str, tuple[SuiteTask, ...]] = field(default_factory=dict)
+    """Area -> tasks that nobody can measure yet, since a pin of theirs is not verified."""
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Names of all tasks, by area."""
+        return tuple(entry.task for entries in self.areas.values() for entry in entries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of one task and how it is scored: by the code of now, or as a season froze it.
+
+    A result is current if it answers this.
+    """
+
+    task: str
+    """Name of the task."""
+    version: int
+    """Version of the task."""
+    scorer: int
+    """Version of everything between responses and metrics."""
+    primary: str
+    """Name of the metric that enters the index."""
+    request_sets: dict[str, RequestSet]
+    """`prompt`, and the name of each method that is asked in its own way -> request set."""
+
+    def requests_for(self, method: str) -> RequestSet | None:
+        """Return the request set of a method, None if the task does not ask it."""
+        return self.request_sets.get(method if method in OWN_REQUESTS else "prompt")
+
+    def answered_by(self, result: Json) -> bool:
+        """Tell whether a result answers this and was scored as it says."""
+        return self.asks_same(result) and bool(result["scorer"] == self.scorer)
+
+    def asks_same(self, result: Json) -> bool:
+        """Tell whether a result answers these requests, in the protocol and variant ranked here."""
+        wanted = self.requests_for(result["method"])
+        return bool(
+            wanted is not None
+            and result["request_set"]["sha256"] == wanted.sha256
+            and (result["protocol"], result["variant"]) == (PROTOCOL, VARIANT)
+            and "partial" not in result
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Season:
+    """A frozen board: suites, and for each task what was asked and how it was scored."""
+
+    name: str
+    """Name of its file."""
+    title: str
+    """Name for people."""
+    summary: str
+    """What is new in it."""
+    references: tuple[str, ...]
+    """Submissions that must be measured on everything before it opens."""
+    seed_sha256: str
+    """sha256 of the seed of generated tasks, committed before the seed; '' if there are none."""
+    seed: str
+    """The seed, once revealed; '' before."""
+    opened: str
+    """Day it opened, ''  while it is a draft."""
+    closed: str
+    """Day it closed, '' before."""
+    suites: dict[str, Suite]
+    """Name -> suite; empty while it is a draft."""
+    asked: dict[str, Asked]
+    """Task -> what is frozen of it; empty while it is a draft."""
+    amendments: tuple[Json, ...]
+    """Every change of `asked` after the opening: date, by, reason, changes."""
+
+    @property
+    def state(self) -> str:
+        """draft, open or closed."""
+        return "closed" if self.closed else "open" if self.opened else "draft"
+
+
+def asked_now(task: str) -> Asked | None:
+    """Return what code and `tasks/lock.json` ask of a task; None if it is unknown or not locked."""
+    if task not in task_names():
+        return None
+    locked = {name or "prompt": locked_request_set(task, name) for name in ("", *OWN_REQUESTS)}
+    if locked["prompt"] is None:
+        return None
+    known = load_task(task)
+    return Asked(
+        task=task,
+        version=known.version,
+        scorer=known.scorer,
+        primary=known.primary.name,
+        request_sets={name: found for name, found in locked.items() if found},
+    )
+
+
+def suites_of(value: Json) -> dict[str, Suite]:
+    """Return the suites of a checked document: name -> suite."""
+    return {name: _suite(name, facts) for name, facts in value.items()}
+
+
+def _suite(name: str, facts: Json) -> Suite:
+    def part(waits: bool) -> dict[str, tuple[SuiteTask, ...]]:
+        found = {
+            area: tuple(SuiteTask(**task) for task in tasks if _waits(task["task"]) == waits)
+            for area, tasks in facts["areas"].items()
+        }
+        return {area: tasks for area, tasks in found.items() if tasks}
+
+    return Suite(
+        name=name,
+        title=facts["title"],
+        summary=facts["summary"],
+        areas=part(waits=False),
+        waiting=part(waits=True),
+    )
+
+
+def _waits(task: str) -> bool:
+    return task in task_names() and not load_task(task).measurable
+
+
+def suites_data(suites: dict[str, Suite]) -> Json:
+    """Return suites as `suites_of` reads them."""
+    return {
+        name: {
+            "title": suite.title,
+            "summary": suite.summary,
+            "areas": {
+                area: [asdict(entry) for entry in entries] for area, entries in suite.areas.items()
+            },
+        }
+        for name, suite in suites.items()
+    }
+
+
+def read_season(root: Path, path: Path) -> Season:
+    """Return the season in `path`, a file of `seasons/` below `root`.
+
+    Raises:
+        DocumentError: every fault of the file.
+    """
+    value, _ = read_document(path.read_bytes(), path.relative_to(root).as_posix(), "season")
+    return Season(
+        name=path.stem,
+        title=value["title"],
+        summary=value["summary"],
+        references=tuple(value["references"]),
+        seed_sha256=value.get("seed_sha256", ""),
+        seed=value.get("seed", ""),
+        opened=value.get("opened", ""),
+        closed=value.get("closed", ""),
+        suites=suites_of(value.get("suites", {})),
+        asked={name: _asked_of(name, facts) for name, facts in value.get("asked", {}).items()},
+        amendments=tuple(value.get("amendments", ())),
+    )
+
+
+def _asked_of(task: str, facts: Json) -> Asked:
+    sets = {name: RequestSet(**found) for name, found in facts["request_sets"].items()}
+    return Asked(task=task, **{**facts, "request_sets": sets})
