@@ -155,7 +155,8 @@ def for_ranking(result: Json) -> Json:
     slim["metrics"] = {primary: result["metrics"][primary]}
     slim["model"] = {"parameters": result["model"]["parameters"]}
     slim["classes"] = [{"label": row["label"]} for row in result["classes"]]
-    slim["run"] = {name: result["run"][name] for name in ("trust", "started")}
+    told = ("trust", "started", "seconds", "energy_joules")
+    slim["run"] = {name: result["run"][name] for name in told if name in result["run"]}
     return slim | {"columns": kept}
 
 

@@ -7,7 +7,6 @@ from evaluator.board.publish.rows import cell_data, last_measured, parameters_of
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import slug
 from evaluator.board.publish.words import Words
-from evaluator.board.ranking import is_current
 from evaluator.board.submissions import Entry, Standing
 from evaluator.core.files import Json
 from evaluator.tasks import load_task, locked_request_set
@@ -100,10 +99,10 @@ def repeats(site: Site, entry: Entry) -> list[Json]:
     }
     found = []
     for standing in entry.results:
-        task = standing.result["task"]["name"]
+        task = standing.task
         if standing.path not in official:
-            locked = locked_request_set(task)
-            current = locked is not None and is_current(standing, task, locked)
+            asked = site.tree.asked(task)
+            current = asked is not None and asked.answered_by(standing.result)
             found.append({"task": task, "current": current, **standing_data(site, standing)})
     return found
 
