@@ -1,8 +1,8 @@
 """A forge on this machine: a bare repository, pull requests, and workflows that really run.
 
-    forge.open(branch_of_a_fork) -> PullRequest    pull_request workflows run on the merge commit
-    forge.merge(pull_request)                      push workflows run on main
-    forge.dispatch("evaluate.yml", submission=...) a person starts a workflow by hand
+forge.open(branch_of_a_fork) -> PullRequest    pull_request workflows run on the merge commit
+forge.merge(pull_request)                      push workflows run on main
+forge.dispatch("evaluate.yml", submission=...) a person starts a workflow by hand
 """
 
 from __future__ import annotations
@@ -137,7 +137,8 @@ class Forge:
         }
         ref = f"refs/pull/{number}/merge"
         runs = {
-            run.file: run.play() for run in self._started("pull_request", event, ref, commit, author)
+            run.file: run.play()
+            for run in self._started("pull_request", event, ref, commit, author)
         }
         return PullRequest(number=number, author=author, merge_commit=commit, runs=runs)
 
@@ -174,7 +175,9 @@ class Forge:
         return started[file].play()
 
     def _repository_event(self) -> dict[str, Any]:
-        return {"repository": {"visibility": self.visibility, "private": self.visibility != "public"}}
+        return {
+            "repository": {"visibility": self.visibility, "private": self.visibility != "public"}
+        }
 
     def _started(
         self, name: str, event: dict[str, Any], ref: str, commit: str, actor: str,

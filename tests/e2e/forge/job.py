@@ -101,10 +101,7 @@ class Job:
         title = step.get("name") or step.get("uses") or step["run"].splitlines()[0]
         self.log += f"--- {title}\n"
         try:
-            if "uses" in step:
-                outputs = self._use(step)
-            else:
-                outputs = self._run(number, step)
+            outputs = self._use(step) if "uses" in step else self._run(number, step)
             outcome = "success"
         except FAILURES as error:
             self.log += f"{error}\n"
@@ -156,6 +153,7 @@ class Job:
         """Return what a step's environment holds before the workflow adds to it."""
         run, forge = self.run, self.run.forge
         event = self.temp / "event.json"
+        file = f"{forge.repository}/.github/workflows/{run.file}"
         event.write_text(json.dumps(run.event))
         return {
             "PATH": f"{forge.bin}{os.pathsep}/usr/bin{os.pathsep}/bin",
@@ -175,7 +173,7 @@ class Job:
             "GITHUB_RUN_ID": str(run.id),
             "GITHUB_RUN_ATTEMPT": str(run.attempt),
             "GITHUB_WORKFLOW": run.workflow["name"],
-            "GITHUB_WORKFLOW_REF": f"{forge.repository}/.github/workflows/{run.file}@refs/heads/main",
+            "GITHUB_WORKFLOW_REF": f"{file}@refs/heads/main",
             "GITHUB_ACTOR": run.actor,
             "GITHUB_JOB": self.name,
             "RUNNER_TEMP": str(self.temp),
