@@ -125,12 +125,12 @@ def bubblewrap_command(
         words += ["--unshare-user"]
     for name, value in environment.items():
         words += ["--setenv", name, value]
-    for path in SYSTEM:
-        real = Path(path)
+    for name in SYSTEM:
+        real = Path(name)
         words += (
-            ["--symlink", str(real.readlink()), path]
+            ["--symlink", str(real.readlink()), name]
             if real.is_symlink()
-            else ["--ro-bind-try", path, path]
+            else ["--ro-bind-try", name, name]
         )
     resolved = [path.absolute() for path in readable]
     for parent in sorted({p for path in resolved for p in path.parents if p != Path("/")}):
