@@ -42,6 +42,7 @@ VERBS = (
     checking.check,
     measuring.plan,
     measuring.run,
+    measuring.merge,
     measuring.score,
     ranking.rank,
     comparing.compare,

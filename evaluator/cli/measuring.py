@@ -1,10 +1,11 @@
-"""Verbs on the way from a submission to results: plan, run, score."""
+"""Verbs on the way from a submission to results: plan, run, merge, score."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +17,11 @@ from evaluator.cli.show import out, progress_bar, show_json, show_table
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.records import Submission, Task
 from evaluator.tasks import load_task
+
+if TYPE_CHECKING:
+    from evaluator.measure.measurement import Measured, Measurer, Settings
+
+    Step = Callable[[Measurer, Task, Callable[[int, int], None]], str]
 
 
 def plan(tree: TreeOption = TREE, as_json: JsonOption = False) -> None:
@@ -45,6 +51,9 @@ def run(
     again: Annotated[
         bool, typer.Option("--again", help="Measure even if a result stands already.")
     ] = False,
+    shard: Annotated[
+        str, typer.Option(help="Answer part I of N alone, as I/N; `evaluator merge` joins them.")
+    ] = "",
     trust: Annotated[str, typer.Option(help="Who vouches for the number: ci or local.")] = "local",
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     batch_tokens: Annotated[
@@ -59,62 +68,124 @@ def run(
     Examples:
       evaluator run submissions/starter/small
       evaluator run submissions/my-org/my-model --task gsm8k --limit 20
+      evaluator run submissions/my-org/my-model --shard 2/8 --to build/shards
     """
     if trust not in ("ci", "local") or device not in ("cpu", "cuda"):
         raise typer.BadParameter("--trust is ci or local; --device is cpu or cuda")
     from evaluator.backends.base import DeviceChoice
     from evaluator.measure.measurement import Settings
+    from evaluator.measure.shards import parse_shard
 
     home = path.resolve()
     tree = home.parents[1]
     submission, declines = read_submission(tree, f"{home.parent.name}/{home.name}")
     board = read_board(tree)
+    if limit and shard:
+        raise typer.BadParameter("a trial with --limit is small enough for one machine: no --shard")
+    part = parse_shard(shard) if shard else None
     settings = Settings(
         out=Path("build/partial") if limit else to or tree,
-        work=Path("build/runs"),
+        work=to or Path("build/shards") if part else Path("build/runs"),
         limit=limit,
+        shard=part,
         again=again or bool(limit),
         trust=trust,
         keep_below=board.responses_bytes,
-        lock=not limit and to is None,
+        lock=not limit and to is None and part is None,
         machine=DeviceChoice(device=device, batch_tokens=batch_tokens),
     )
     wanted = task or _suite_tasks(board, submission)
     tasks = [load_task(name) for name in wanted if name not in declines]
-    if not measure_tasks(submission, home, tasks, settings):
+    if not for_each_task(submission, home, tasks, settings, _answer if part else _measure):
         raise typer.Exit(1)
 
 
-def measure_tasks(submission: Submission, home: Path, tasks: list[Task], settings: object) -> bool:
-    """Measure tasks one by one; a failure is told, noted as an attempt, and the next one begins."""
-    from evaluator.measure.attempt import write_attempt
-    from evaluator.measure.measurement import Measurer, Settings
+def for_each_task(
+    submission: Submission, home: Path, tasks: list[Task], settings: Settings, step: Step
+) -> bool:
+    """Do a step for tasks one by one; a failure is told, noted as an attempt, and the next begins.
 
-    assert isinstance(settings, Settings)
+    Attempts go to the submission where it is its own tree that is written to; those of a shard are
+    handed over with it.
+    """
+    from evaluator.measure.attempt import write_attempt
+    from evaluator.measure.measurement import Measurer
+
+    notes = home if settings.lock else settings.work if settings.shard else None
     well = True
     measurer: Measurer | None = None
     with progress_bar() as start:
         for task in tasks:
             try:
                 measurer = measurer or Measurer(submission, home, settings)
-                done = measurer.measure(task, start(f"{submission.id} {task.name}"))
+                out.print(step(measurer, task, start(f"{submission.id} {task.name}")))
             except EvaluatorError as error:
                 well = False
                 stderr.print(f"{submission.id} {task.name}: {error}")
-                if settings.lock:
+                if notes:
                     key = "" if measurer is None else measurer.key_of(task)
-                    write_attempt(home, submission.id, task.name, key, error)
-                continue
-            if not done.fresh:
-                out.print(f"{task.name}: measured already: {shown(done.path)}")
-                continue
-            found = done.result["metrics"][done.result["primary"]]
-            out.print(
-                f"{task.name}: {done.result['primary']} {found['value']:.4f} "
-                f"({found['low']:.4f} to {found['high']:.4f}), n = {found['n']}, "
-                f"{done.result['run']['seconds']:.1f} s: {shown(done.path)}"
-            )
+                    write_attempt(notes, submission.id, task.name, key, error)
     return well
+
+
+def _measure(measurer: Measurer, task: Task, progress: Callable[[int, int], None]) -> str:
+    """Measure one task and say what came out."""
+    done = measurer.measure(task, progress)
+    if not done.fresh:
+        return f"{task.name}: measured already: {shown(done.path)}"
+    return _told(done)
+
+
+def _told(done: Measured) -> str:
+    found = done.result["metrics"][done.result["primary"]]
+    return (
+        f"{done.result['task']['name']}: {done.result['primary']} {found['value']:.4f} "
+        f"({found['low']:.4f} to {found['high']:.4f}), n = {found['n']}, "
+        f"{done.result['run']['seconds']:.1f} s: {shown(done.path)}"
+    )
+
+
+def _answer(measurer: Measurer, task: Task, progress: Callable[[int, int], None]) -> str:
+    """Answer one shard of a task and say where it is."""
+    return f"{task.name}: answered: {shown(measurer.answer_shard(task, progress))}"
+
+
+def merge(
+    path: Annotated[Path, typer.Argument(help="A submission: submissions/<org>/<model>.")],
+    shards: Annotated[Path, typer.Argument(help="Folder that all shards were collected in.")],
+    to: Annotated[
+        Path | None, typer.Option(help="Tree to write results to; default: the submission's own.")
+    ] = None,
+) -> None:
+    r"""Join the shards of a submission and score them; no model is needed.
+
+    A shard that is missing, doubled, of another measurement or of another version is refused, and
+    the other tasks are scored all the same.
+
+    \b
+    Examples:
+      evaluator run submissions/my-org/my-model --shard 1/2
+      evaluator run submissions/my-org/my-model --shard 2/2
+      evaluator merge submissions/my-org/my-model build/shards
+    """
+    from evaluator.measure.join import join_task
+
+    home = path.resolve()
+    tree = home.parents[1]
+    submission, _ = read_submission(tree, f"{home.parent.name}/{home.name}")
+    keep_below = read_board(tree).responses_bytes
+    found = sorted({folder.parent.name for folder in shards.glob("*/*-of-*")})
+    if not found:
+        raise EvaluatorError(f"{shards}: no shard there (<measurement>/<I>-of-<N>/shard.json)")
+    well = True
+    for name in found:
+        try:
+            out.print(_told(join_task(submission, home, shards / name, to or tree, keep_below)))
+        except EvaluatorError as error:
+            well = False
+            stderr.print(f"{name}: {error}")
+    if not well:
+        raise typer.Exit(1)
 
 
 def score(

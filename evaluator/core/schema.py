@@ -20,7 +20,7 @@ from evaluator.core.errors import DocumentError, Fault
 from evaluator.core.files import Json, parse_json
 from evaluator.core.safe_yaml import Document, pointer_step, read_yaml
 
-NAMES = ("submission", "board", "season", "result", "decision", "attempt")
+NAMES = ("submission", "board", "season", "result", "decision", "attempt", "shard")
 
 
 @cache

@@ -87,6 +87,23 @@ def open_journal(folder: Path) -> Iterator[Journal]:
         yield Journal(file, done)
 
 
+def read_journal(folder: Path) -> dict[str, Answered]:
+    """Return the answered packs of a journal that is finished, without holding it.
+
+    Raises:
+        RunError: it cannot be read, or ends in something that is no whole line.
+    """
+    path = folder / "journal.jsonl"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read: {error.strerror}") from None
+    done, whole = _read_lines(data)
+    if whole < len(data):
+        raise RunError(f"{path}: broken after {whole:,} bytes; the run has not ended well")
+    return done
+
+
 def _read_lines(data: bytes) -> tuple[dict[str, Answered], int]:
     """Return the answered packs and the length of the whole lines they stand in."""
     done: dict[str, Answered] = {}

@@ -5,21 +5,26 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from evaluator.backends import Backend, DeviceChoice, load_backend
 from evaluator.core.errors import TaskError
-from evaluator.core.files import Json
-from evaluator.core.records import Submission, Task
+from evaluator.core.files import Json, pretty_bytes, write_atomic
+from evaluator.core.records import Examples, RequestSet, Submission, Task
 from evaluator.measure.data import load_examples
-from evaluator.measure.manifest import lock_model
+from evaluator.measure.manifest import Manifest, lock_model
 from evaluator.measure.method import method_of, why_unfit
-from evaluator.measure.packs import plan_packs
+from evaluator.measure.packs import Pack, cut_shard, plan_packs
 from evaluator.measure.provenance import describe_machine, describe_run, now
 from evaluator.measure.requests import build_requests, describe_requests, spread_items
 from evaluator.measure.result import build_result, key_of, result_path, write_result
-from evaluator.measure.run import Progress, response_lines, run_packs
+from evaluator.measure.run import Answers, Progress, response_lines, run_packs
 from evaluator.measure.score import score_task
+from evaluator.measure.shards import Shard
 from evaluator.tasks import locked_request_set
+
+Settled: TypeAlias = tuple[Json, bytes]
+"""(result, response lines)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,8 @@ class Settings:
     """Folder of journals."""
     limit: int = 0
     """Items to measure, 0 for all; a limited result is partial."""
+    shard: Shard | None = None
+    """Answer this part of each task alone."""
     again: bool = False
     """Measure even if a result stands already."""
     trust: str = "local"
@@ -56,6 +63,91 @@ class Measured:
     """False: nothing was measured, since a result stood there already."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """What one model is asked on one task: a pure function of both."""
+
+    submission: Submission
+    """The model."""
+    manifest: Manifest
+    """Its files."""
+    task: Task
+    """The task."""
+    method: str
+    """How the model answers it."""
+    examples: Examples
+    """The items asked."""
+    request_set: RequestSet
+    """Identity of all that is sent."""
+    packs: tuple[Pack, ...]
+    """All requests, cut into packs."""
+    key: str
+    """Identity of the measurement."""
+    of: int
+    """Items of the whole task; more than are asked if the measurement is partial."""
+
+    @property
+    def name(self) -> str:
+        """Return a name for its files while it is under way."""
+        return f"{self.submission.id.replace('/', '--')}-{self.task.name}-{self.key[:12]}"
+
+
+def assign(submission: Submission, manifest: Manifest, task: Task, limit: int = 0) -> Assignment:
+    """Return what a model is asked on a task; `limit` items of it, 0 for all.
+
+    Raises:
+        TaskError: this kind of model cannot answer the task.
+        DataError: a pinned file is missing or broken.
+    """
+    method = method_of(submission.kind, task)
+    if unfit := why_unfit(task, method):
+        raise TaskError(f"{task.name}: {unfit}")
+    examples = load_examples(task)
+    of = len(examples.test)
+    if limit:
+        examples = spread_items(examples, limit)
+    requests = build_requests(task, examples, method)
+    request_set = describe_requests(task, examples, requests)
+    return Assignment(
+        submission=submission,
+        manifest=manifest,
+        task=task,
+        method=method,
+        examples=examples,
+        request_set=request_set,
+        packs=tuple(plan_packs(requests)),
+        key=key_of(submission, manifest, task, request_set.sha256),
+        of=of,
+    )
+
+
+def conclude(assigned: Assignment, answers: Answers, parameters: int, run: Json) -> Settled:
+    """Score what was answered and assemble the result; no model is needed."""
+    lines = response_lines(answers.responses)
+    result = build_result(
+        submission=assigned.submission,
+        manifest=assigned.manifest,
+        parameters=parameters,
+        task=assigned.task,
+        request_set=assigned.request_set,
+        lines=lines,
+        scored=score_task(assigned.task, assigned.examples, answers.responses, assigned.method),
+        run=run,
+    )
+    if len(assigned.examples.test) < assigned.of:
+        result["partial"] = {"limit": len(assigned.examples.test), "of": assigned.of}
+    return result, lines
+
+
+def settle(out: Path, settled: Settled, keep_below: int) -> Measured:
+    """Write a result, unless the same bytes stand there already."""
+    result, lines = settled
+    path = result_path(out, result)
+    if not path.exists():  # the same bytes again are no second measurement
+        write_result(out, result, lines, keep_below)
+    return Measured(path=path, result=result, fresh=True)
+
+
 class Measurer:
     """Measures one submission: the model is found and loaded once for all its tasks."""
 
@@ -77,47 +169,52 @@ class Measurer:
             TaskError: this kind of model cannot answer the task.
             DataError, ModelError, RunError, ScoreError: as the steps.
         """
-        examples = load_examples(task)
-        total = len(examples.test)
-        if self.settings.limit:
-            examples = spread_items(examples, self.settings.limit)
-        method = method_of(self.submission.kind, task)
-        if unfit := why_unfit(task, method):
-            raise TaskError(f"{task.name}: {unfit}")
-        requests = build_requests(task, examples, method)
-        request_set = describe_requests(task, examples, requests)
-        key = key_of(self.submission, self.manifest, task, request_set.sha256)
-        folder = f"{self.submission.id.replace('/', '--')}-{task.name}-{key[:12]}"
-        journal = self.settings.work / folder
-        place = self.settings.out / self.submission.id / "results" / task.name / key[:12]
-        standing = sorted(place.glob("????????.json"))
+        assigned = self.assign(task)
+        journal = self.settings.work / assigned.name
+        standing = self._standing(assigned)
         if standing and not self.settings.again:
             shutil.rmtree(journal, ignore_errors=True)  # of a process killed just after writing
             return Measured(path=standing[0], result={}, fresh=False)
-
-        packs = plan_packs(requests)
         started = now()
-        answers = run_packs(packs, self.load, journal, progress)
-        lines = response_lines(answers.responses)
-        result = build_result(
-            submission=self.submission,
-            manifest=self.manifest,
-            parameters=self.load().parameters,
-            task=task,
-            request_set=request_set,
-            lines=lines,
-            scored=score_task(task, examples, answers.responses, method),
-            run=describe_run(
-                answers, started, describe_machine(self._backend), self.settings.trust
-            ),
-        )
-        if len(examples.test) < total:
-            result["partial"] = {"limit": len(examples.test), "of": total}
-        path = result_path(self.settings.out, result)
-        if not path.exists():  # the same bytes again are no second measurement
-            write_result(self.settings.out, result, lines, self.settings.keep_below)
+        answers = run_packs(assigned.packs, self.load, journal, progress)
+        run = self._describe(answers, started)
+        settled = conclude(assigned, answers, self.load().parameters, run)
+        measured = settle(self.settings.out, settled, self.settings.keep_below)
         shutil.rmtree(journal)
-        return Measured(path=path, result=result, fresh=True)
+        return measured
+
+    def answer_shard(self, task: Task, progress: Progress) -> Path:
+        """Answer the part of a task that the settings name and return its folder.
+
+        Goes on where an attempt stopped. Nothing is scored: `merge_shards` does that once all
+        shards are together.
+
+        Raises:
+            DataError, ModelError, RunError: as the steps.
+        """
+        shard = self.settings.shard
+        assert shard is not None
+        assigned = self.assign(task)
+        folder = shard.folder(self.settings.work, assigned.name)
+        packs = cut_shard(assigned.packs, shard.index, shard.count)
+        started = now()
+        answers = run_packs(packs, self.load, folder, progress)
+        facts = {
+            "schema": 1,
+            "submission": self.submission.id,
+            "task": task.name,
+            "key": assigned.key,
+            "index": shard.index,
+            "count": shard.count,
+            "parameters": self.load().parameters,
+            "run": self._describe(answers, started),
+        }
+        write_atomic(folder / "shard.json", pretty_bytes(facts))
+        return folder
+
+    def assign(self, task: Task) -> Assignment:
+        """Return what the model is asked on a task under these settings."""
+        return assign(self.submission, self.manifest, task, self.settings.limit)
 
     def key_of(self, task: Task) -> str:
         """Return the identity of a full measurement, from tasks/lock.json; '' if not locked."""
@@ -129,3 +226,11 @@ class Measurer:
         if self._backend is None:
             self._backend = load_backend(self.submission, self.folder, self.settings.machine)
         return self._backend
+
+    def _standing(self, assigned: Assignment) -> list[Path]:
+        home = self.settings.out / assigned.submission.id / "results"
+        return sorted((home / assigned.task.name / assigned.key[:12]).glob("????????.json"))
+
+    def _describe(self, answers: Answers, started: str) -> Json:
+        machine = describe_machine(self._backend)
+        return describe_run(answers, started, machine, self.settings.trust)

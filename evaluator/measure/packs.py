@@ -47,6 +47,22 @@ def plan_packs(requests: Sequence[Request]) -> list[Pack]:
     return packs
 
 
+def cut_shard(packs: Sequence[Pack], index: int, count: int) -> list[Pack]:
+    """Return the packs of shard `index` of `count`, counted from 1.
+
+    Shards are runs of the pack list with about as many requests each, so that packs which share a
+    beginning mostly stay together. Every pack is in exactly one shard, whoever asks.
+    """
+    total = sum(len(pack.requests) for pack in packs)
+    before, mine = 0, []
+    for pack in packs:
+        middle = before + len(pack.requests) / 2
+        if int(middle * count / total) == index - 1:
+            mine.append(pack)
+        before += len(pack.requests)
+    return mine
+
+
 def _beginning(request: Request) -> tuple[object, ...]:
     return request.generate, request.prompt.description, request.prompt.shots
 

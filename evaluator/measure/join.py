@@ -1,0 +1,46 @@
+"""Join: the shards of one measurement -> its result. Needs the task's data, and no model."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from evaluator.core.errors import RunError
+from evaluator.core.records import Submission
+from evaluator.measure.manifest import read_lock
+from evaluator.measure.measurement import Measured, assign, conclude, settle
+from evaluator.measure.shards import merge_runs, merge_shards, read_shard
+from evaluator.tasks import load_task
+
+SHARD = re.compile(r"[1-9][0-9]{0,2}-of-[1-9][0-9]{0,2}")
+
+
+def join_task(
+    submission: Submission, home: Path, folder: Path, out: Path, keep_below: int
+) -> Measured:
+    """Join all shards in a folder, score them and write the result.
+
+    Args:
+        submission: the model that the shards must be of.
+        home: its folder, which holds lock.json: the model that must have answered.
+        folder: holds `<I>-of-<N>/` of one measurement.
+        out: tree that the result is written below.
+        keep_below: largest compressed response file that is kept.
+
+    Raises:
+        DocumentError, RunError: a shard that is missing, doubled, foreign or broken.
+        DataError, ScoreError: as the steps.
+    """
+    found = sorted(path for path in folder.iterdir() if SHARD.fullmatch(path.name))
+    shards = [read_shard(path) for path in found]
+    if not shards:
+        raise RunError(f"{folder}: no shard there")
+    named = {(shard.facts["submission"], shard.facts["task"]) for shard in shards}
+    if len(named) != 1 or next(iter(named))[0] != submission.id:
+        raise RunError(f"{folder}: holds shards of {', '.join(sorted(name for name, _ in named))}")
+    task = load_task(next(iter(named))[1])
+    assigned = assign(submission, read_lock(home / "lock.json"), task)
+    answers = merge_shards(shards, assigned.key, assigned.packs)
+    parameters = shards[0].facts["parameters"]
+    run = merge_runs(shards, answers)
+    return settle(out, conclude(assigned, answers, parameters, run), keep_below)

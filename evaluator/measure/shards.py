@@ -1,0 +1,169 @@
+"""Shards: parts of a measurement that were answered apart, and how they come together again.
+
+A shard is a folder `<name>/<I>-of-<N>/` with the journal of its packs and `shard.json`, which says
+what it belongs to and how it was run. Shards may come from machines that are not trusted, so they
+are read as strictly as anything from a stranger.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluator.core.errors import DocumentError, Fault, RunError
+from evaluator.core.files import Json
+from evaluator.core.schema import read_json_document
+from evaluator.measure.journal import Answered, read_journal
+from evaluator.measure.packs import Pack, cut_shard
+from evaluator.measure.run import Answers
+
+MAX_SHARDS = 999
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """Which part of a measurement."""
+
+    index: int
+    """Counted from 1."""
+    count: int
+    """Parts in all."""
+
+    def folder(self, root: Path, name: str) -> Path:
+        """Return where the shard of a measurement of this name stands."""
+        return root / name / f"{self.index}-of-{self.count}"
+
+
+def parse_shard(text: str) -> Shard:
+    """Return the shard that a text such as 2/8 names.
+
+    Raises:
+        RunError: no such shard.
+    """
+    found = re.fullmatch(r"([1-9][0-9]{0,2})/([1-9][0-9]{0,2})", text)
+    if found is None or int(found[1]) > int(found[2]):
+        raise RunError(f"{text!r} names no shard: write I/N with 1 <= I <= N <= {MAX_SHARDS}")
+    return Shard(index=int(found[1]), count=int(found[2]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """A shard as it was read from its folder."""
+
+    folder: Path
+    """Where it stands."""
+    facts: Json
+    """Content of shard.json."""
+    done: dict[str, Answered]
+    """Pack id -> answers."""
+
+    @property
+    def shard(self) -> Shard:
+        """Return which part it says it is."""
+        return Shard(index=self.facts["index"], count=self.facts["count"])
+
+
+def read_shard(folder: Path) -> HandedOver:
+    """Return the shard in a folder.
+
+    Raises:
+        DocumentError: shard.json is missing or breaks its form.
+        RunError: the journal cannot be read.
+    """
+    path = folder / "shard.json"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        fault = Fault(
+            str(path), 0, "", f"cannot be read: {error.strerror}; the shard has not ended"
+        )
+        raise DocumentError([fault]) from None
+    facts = read_json_document(data, str(path), "shard")
+    return HandedOver(folder=folder, facts=facts, done=read_journal(folder))
+
+
+def merge_shards(shards: Sequence[HandedOver], key: str, packs: Sequence[Pack]) -> Answers:
+    """Return the answers of all shards of a measurement, in the order of its packs.
+
+    Args:
+        shards: everything that was handed over for it.
+        key: its identity.
+        packs: its packs, all of them.
+
+    Raises:
+        RunError: a shard is missing, doubled or of another measurement; packs are missing, foreign
+            or answered in another order; shards were run by different versions.
+    """
+    faults = [*_check_set(shards, key), *_check_packs(shards, packs), *_check_alike(shards)]
+    if faults:
+        raise RunError("\n".join(faults))
+    done = {name: answered for shard in shards for name, answered in shard.done.items()}
+    answered = [done[pack.id] for pack in packs]
+    return Answers(
+        responses=tuple(response for part in answered for response in part.responses),
+        seconds=round(sum(part.seconds for part in answered), 3),
+        tokens=sum(part.tokens for part in answered),
+    )
+
+
+def merge_runs(shards: Sequence[HandedOver], answers: Answers) -> Json:
+    """Return the `run` section of all shards together: sums, the first start, the highest peak."""
+    runs = [shard.facts["run"] for shard in sorted(shards, key=lambda s: s.shard.index)]
+    rate = len(answers.responses) / answers.seconds if answers.seconds > 0 else 0.0
+    return runs[0] | {
+        "started": min(run["started"] for run in runs),
+        "seconds": answers.seconds,
+        "tokens": answers.tokens,
+        "requests_per_second": round(rate, 3),
+        "peak_memory_bytes": max(run["peak_memory_bytes"] for run in runs),
+    }
+
+
+def _check_set(shards: Sequence[HandedOver], key: str) -> list[str]:
+    """Return what is wrong with the set: foreign, doubled, missing."""
+    if not shards:
+        return ["no shard was handed over"]
+    faults = [
+        f"{shard.folder}: belongs to another measurement (key {shard.facts['key'][:12]}, "
+        f"wanted {key[:12]})"
+        for shard in shards
+        if shard.facts["key"] != key
+    ]
+    count = shards[0].shard.count
+    if {shard.shard.count for shard in shards} != {count}:
+        return [*faults, f"{shards[0].folder.parent}: shards of different counts"]
+    present = [shard.shard.index for shard in shards]
+    for index in range(1, count + 1):
+        if present.count(index) != 1:
+            word = "is missing" if index not in present else "was handed over twice"
+            faults.append(f"shard {index} of {count} {word}")
+    return faults
+
+
+def _check_packs(shards: Sequence[HandedOver], packs: Sequence[Pack]) -> list[str]:
+    faults = []
+    for shard in shards:
+        if not 1 <= shard.shard.index <= shard.shard.count:
+            continue  # told as a shard that is missing
+        mine = {pack.id: pack for pack in cut_shard(packs, shard.shard.index, shard.shard.count)}
+        missing, foreign = mine.keys() - shard.done.keys(), shard.done.keys() - mine.keys()
+        if missing:
+            faults.append(f"{shard.folder}: {len(missing)} of {len(mine)} packs have no answer")
+        if foreign:
+            faults.append(f"{shard.folder}: {len(foreign)} packs that are not its own")
+        for name in sorted(mine.keys() & shard.done.keys()):
+            asked = [(request.item, request.index) for request in mine[name].requests]
+            said = [(response.item, response.index) for response in shard.done[name].responses]
+            if asked != said:
+                faults.append(f"{shard.folder}: pack {name[:12]} answers something else")
+    return faults
+
+
+def _check_alike(shards: Sequence[HandedOver]) -> list[str]:
+    faults = []
+    for part in ("evaluator", "environment", "trust"):
+        if any(shard.facts["run"][part] != shards[0].facts["run"][part] for shard in shards):
+            faults.append(f"{shards[0].folder.parent}: shards differ in their {part}")
+    return faults

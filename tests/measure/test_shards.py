@@ -1,0 +1,188 @@
+"""Shards: parts that are answered apart come together as one result, or are refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+from made import request
+from typer.testing import CliRunner
+
+from evaluator.board.submissions import read_submission
+from evaluator.cli import app
+from evaluator.core.errors import DocumentError, RunError
+from evaluator.core.files import Json
+from evaluator.core.schema import read_json_document
+from evaluator.measure.join import join_task
+from evaluator.measure.measurement import Measurer, Settings
+from evaluator.measure.packs import Pack, cut_shard
+from evaluator.measure.shards import Shard, parse_shard
+from evaluator.tasks import load_task
+
+TASK = "starter_matching"
+COUNT = 2
+
+
+@given(st.lists(st.integers(1, 300), max_size=40), st.integers(1, 12))
+def test_every_pack_belongs_to_exactly_one_shard(sizes: list[int], count: int) -> None:
+    asked = request()
+    whole = [Pack(id=f"{at:04}", requests=(asked,) * size) for at, size in enumerate(sizes)]
+    parts = [cut_shard(whole, index, count) for index in range(1, count + 1)]
+    assert sorted(pack.id for part in parts for pack in part) == [pack.id for pack in whole]
+
+
+def test_a_shard_is_named_by_its_place() -> None:
+    assert parse_shard("2/8") == Shard(index=2, count=8)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0/2", "3/2", "1/0", "a/b", "1/2/3", "01/2", "1/1000", "-1/2"]
+)
+def test_other_names_are_refused(text: str) -> None:
+    with pytest.raises(RunError, match="names no shard"):
+        parse_shard(text)
+
+
+def measurer(home: Path, **settings: Any) -> Measurer:
+    """Return what measures the small starter model of `home`."""
+    submission, _ = read_submission(home / "submissions", "starter/small")
+    where = {"out": home / "whole", "work": home / "shards"}
+    folder = home / "submissions/starter/small"
+    return Measurer(submission, folder, Settings(**(where | settings)))
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with submissions/, and shards/ with all shards of one task."""
+    home = tmp_path_factory.mktemp("shards")
+    shutil.copytree(ROOT / "submissions/starter/small", home / "submissions/starter/small")
+    shutil.copy(ROOT / "submissions/board.yaml", home / "submissions")
+    for index in range(1, COUNT + 1):
+        part = measurer(home, shard=Shard(index=index, count=COUNT))
+        part.answer_shard(load_task(TASK), lambda *_: None)
+    return home
+
+
+def copy(answered: Path, to: Path) -> tuple[Path, Path]:
+    """Return (a copy of it all, the folder of the measurement in it)."""
+    home = to / "home"
+    shutil.copytree(answered, home)
+    return home, next((home / "shards").iterdir())
+
+
+def join(home: Path) -> Json:
+    """Join the shards in `home` and return the result that was written."""
+    submission, _ = read_submission(home / "submissions", "starter/small")
+    folder = home / "submissions/starter/small"
+    found = next((home / "shards").iterdir())
+    done = join_task(submission, folder, found, home / "out", keep_below=10**6)
+    return read_json_document(done.path.read_bytes(), str(done.path), "result")
+
+
+def refused(home: Path) -> str:
+    """Join, expect a refusal that writes nothing, and return what it said."""
+    with pytest.raises((RunError, DocumentError)) as caught:
+        join(home)
+    assert not (home / "out").exists()
+    return str(caught.value)
+
+
+def test_shards_give_the_result_of_one_machine(answered: Path, tmp_path: Path) -> None:
+    home, _ = copy(answered, tmp_path)
+    joined = join(home)
+    whole = measurer(home).measure(load_task(TASK), lambda *_: None).result
+    assert joined["key"] == whole["key"]
+    assert joined["columns"]["correct"] == whole["columns"]["correct"]
+    assert joined["metrics"].keys() == whole["metrics"].keys()
+    for name, metric in whole["metrics"].items():
+        assert joined["metrics"][name]["value"] == pytest.approx(metric["value"], abs=1e-4)
+
+
+def test_merging_is_a_command(answered: Path, tmp_path: Path) -> None:
+    home, folder = copy(answered, tmp_path)
+    words = ["merge", str(home / "submissions/starter/small"), str(home / "shards")]
+    told = CliRunner().invoke(app, [*words, "--to", str(home / "out")])
+    assert told.exit_code == 0, told.output
+    shutil.rmtree(folder / f"1-of-{COUNT}")
+    told = CliRunner().invoke(app, [*words, "--to", str(home / "other")])
+    assert told.exit_code == 1
+    assert not (home / "other").exists()
+
+
+def test_a_missing_shard_is_refused(answered: Path, tmp_path: Path) -> None:
+    home, folder = copy(answered, tmp_path)
+    shutil.rmtree(folder / f"2-of-{COUNT}")
+    assert f"shard 2 of {COUNT} is missing" in refused(home)
+
+
+def test_a_shard_that_has_not_ended_is_refused(answered: Path, tmp_path: Path) -> None:
+    home, folder = copy(answered, tmp_path)
+    (folder / f"2-of-{COUNT}" / "shard.json").unlink()
+    assert "the shard has not ended" in refused(home)
+
+
+def test_a_doubled_shard_is_refused(answered: Path, tmp_path: Path) -> None:
+    home, folder = copy(answered, tmp_path)
+    shutil.copytree(folder / f"1-of-{COUNT}", folder / f"3-of-{COUNT}")
+    assert f"shard 1 of {COUNT} was handed over twice" in refused(home)
+
+
+def test_a_shard_of_another_measurement_is_refused(answered: Path, tmp_path: Path) -> None:
+    home, folder = copy(answered, tmp_path)
+    edit(folder / f"2-of-{COUNT}", key="0" * 64)
+    assert "belongs to another measurement" in refused(home)
+
+
+def test_a_shard_of_another_submission_is_refused(answered: Path, tmp_path: Path) -> None:
+    home, folder = copy(answered, tmp_path)
+    for index in range(1, COUNT + 1):
+        edit(folder / f"{index}-of-{COUNT}", submission="starter/tiny")
+    assert "holds shards of starter/tiny" in refused(home)
+
+
+def test_shards_of_different_versions_are_refused(answered: Path, tmp_path: Path) -> None:
+    home, folder = copy(answered, tmp_path)
+    part = folder / f"2-of-{COUNT}"
+    run_section = json.loads((part / "shard.json").read_text())["run"]
+    edit(part, run=run_section | {"environment": {"torch": "0.0.1"}})
+    assert "shards differ in their environment" in refused(home)
+
+
+def test_packs_without_an_answer_are_refused(answered: Path, tmp_path: Path) -> None:
+    home, folder = copy(answered, tmp_path)
+    (folder / f"1-of-{COUNT}" / "journal.jsonl").write_bytes(b"")
+    assert "1 of 1 packs have no answer" in refused(home)
+
+
+def test_foreign_packs_are_refused(answered: Path, tmp_path: Path) -> None:
+    home, folder = copy(answered, tmp_path)
+    one, two = (folder / f"{index}-of-{COUNT}" / "journal.jsonl" for index in (1, 2))
+    one.write_bytes(one.read_bytes() + two.read_bytes())
+    assert "1 packs that are not its own" in refused(home)
+
+
+def test_answers_to_something_else_are_refused(answered: Path, tmp_path: Path) -> None:
+    home, folder = copy(answered, tmp_path)
+    journal = folder / f"1-of-{COUNT}" / "journal.jsonl"
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    lines[0]["responses"].reverse()
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert "answers something else" in refused(home)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 1}', '{"schema": NaN}', "\0"])
+def test_a_broken_shard_is_a_sentence(answered: Path, tmp_path: Path, text: str) -> None:
+    home, folder = copy(answered, tmp_path)
+    (folder / f"1-of-{COUNT}" / "shard.json").write_text(text)
+    assert "shard.json" in refused(home)
+
+
+def edit(folder: Path, **facts: object) -> None:
+    path = folder / "shard.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | facts))
