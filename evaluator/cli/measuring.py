@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -20,8 +20,17 @@ from evaluator.tasks import load_task
 
 if TYPE_CHECKING:
     from evaluator.measure.measurement import Measured, Measurer, Settings
+    from evaluator.measure.shards import Shard
 
     Step = Callable[[Measurer, Task, Callable[[int, int], None]], str]
+
+
+class Places(TypedDict):
+    """The settings that say where a run writes."""
+
+    out: Path
+    work: Path
+    lock: bool
 
 
 def plan(tree: TreeOption = TREE, as_json: JsonOption = False) -> None:
@@ -80,24 +89,31 @@ def run(
     tree = home.parents[1]
     submission, declines = read_submission(tree, f"{home.parent.name}/{home.name}")
     board = read_board(tree)
-    if limit and shard:
-        raise typer.BadParameter("a trial with --limit is small enough for one machine: no --shard")
     part = parse_shard(shard) if shard else None
     settings = Settings(
-        out=Path("build/partial") if limit else to or tree,
-        work=to or Path("build/shards") if part else Path("build/runs"),
+        **_places(tree, to, limit, part),
         limit=limit,
         shard=part,
         again=again or bool(limit),
         trust=trust,
         keep_below=board.responses_bytes,
-        lock=not limit and to is None and part is None,
         machine=DeviceChoice(device=device, batch_tokens=batch_tokens),
     )
     wanted = task or _suite_tasks(board, submission)
     tasks = [load_task(name) for name in wanted if name not in declines]
     if not for_each_task(submission, home, tasks, settings, _answer if part else _measure):
         raise typer.Exit(1)
+
+
+def _places(tree: Path, to: Path | None, limit: int, part: Shard | None) -> Places:
+    """Return where a run writes: results, journals, and whether it may write the model's lock."""
+    if part and limit:
+        raise typer.BadParameter("a trial with --limit is small enough for one machine: no --shard")
+    if part:
+        return {"out": tree, "work": to or Path("build/shards"), "lock": False}
+    if limit:
+        return {"out": Path("build/partial"), "work": Path("build/runs"), "lock": False}
+    return {"out": to or tree, "work": Path("build/runs"), "lock": to is None}
 
 
 def for_each_task(
