@@ -19,6 +19,8 @@ NAMES = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_SYSTEM": os.devnull,
 }
+SIGNER = "runner@board"
+WORKFLOW = "https://example.org/actions/runs/7"
 DECISION = "decisions/2026-11-25-{}.yaml"
 
 
@@ -74,6 +76,7 @@ def build(repository: Path) -> str:
     lock.parent.mkdir(parents=True)
     shutil.copy(ROOT / "evaluator/tasks/lock.json", lock)
     copy(repository, "board.yaml")
+    allow_signer(repository)
     commit(repository, "Open the board")
     declared = ("submission.yaml", "card.md")
     copy(repository, *(f"baseline/random/{name}" for name in declared))
@@ -91,8 +94,33 @@ def build(repository: Path) -> str:
     write_attempt(repository)
     seen = commit(repository, "Note what baseline/random is")
     copy(repository, *(f"baseline/majority/{name}" for name in (*declared, "lock.json", "results")))
-    commit(repository, "Add baseline/majority with its results")
+    sign(repository, "baseline/majority")
+    commit(repository, f"Add baseline/majority with its results\n\nWorkflow: {WORKFLOW}")
     return seen
+
+
+def make_key(folder: Path, name: str) -> Path:
+    """Make a private ssh key and its public half."""
+    key = folder / name
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    return key
+
+
+def allow_signer(repository: Path) -> None:
+    """Name the key `runner` beside the repository as the board's own."""
+    key = make_key(repository.parent, "runner")
+    public = key.with_suffix(".pub").read_text()
+    line = f'{SIGNER} namespaces="results@open-llm-leaderboard",valid-after="20261101Z" {public}'
+    (repository / "submissions/allowed_signers").write_text(line)
+
+
+def sign(repository: Path, name: str, key: Path | None = None) -> Path:
+    """Sign all results of a submission as the board's workflow does."""
+    from evaluator.board.attest import sign_results
+
+    tree = repository / "submissions"
+    paths = [p.relative_to(tree).as_posix() for p in (tree / name).glob("results/*/*/*.json")]
+    return sign_results(tree, paths, key or repository.parent / "runner", WORKFLOW)
 
 
 def write_attempt(repository: Path) -> None:

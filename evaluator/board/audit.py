@@ -12,7 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluator.board.audit_history import check_history, is_lasting, lock_path, locked_once
+from evaluator.board.attest import SIGNERS, Attestation, signed_by, verify_results
+from evaluator.board.audit_history import (
+    check_history,
+    descendants,
+    is_lasting,
+    lock_path,
+    locked_once,
+)
 from evaluator.board.check import check_tree
 from evaluator.board.flags import find_flags
 from evaluator.board.history import (
@@ -50,6 +57,15 @@ class Audited:
     """The change that first added it; None if it is not committed yet."""
     recomputed: Recomputed
     """What its responses and columns give."""
+    attested: Attestation | None
+    """The signature that covers it; None if there is none that holds."""
+
+    @property
+    def workflow(self) -> str:
+        """Address of the run that brought it: as signed, as committed, or as it says itself."""
+        committed = self.added.workflow if self.added else ""
+        signed = self.attested.workflow if self.attested else ""
+        return signed or committed or str(self.standing.result["run"]["runner"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,17 +123,20 @@ def audit(root: Path, anchor: str = "", progress: Progress = lambda done, total:
     committed = _committed(clone)
     added = _added(clone, committed)
     once = locked_once(clone.top, clone.commits, clone.prefix)
+    held, broken = verify_results(root, {path: change.date for path, change in added.items()})
+    signed = signed_by(held)
     rows = []
     for number, standing in enumerate(standings, 1):
         row = Audited(
             standing=standing,
             added=added.get(standing.path),
             recomputed=recompute(root, standing.path, standing.result),
+            attested=signed.get(standing.path),
         )
         rows.append(row)
         findings += [*row.recomputed.faults, *_check_origin(row, once)]
         progress(number, len(standings))
-    findings += check_weights(root)
+    findings += [*broken, *_unsigned(rows, clone), *check_weights(root)]
     changed, uncommitted = _compare_with_head(root, committed)
     return Audit(
         head=clone.head,
@@ -126,7 +145,13 @@ def audit(root: Path, anchor: str = "", progress: Progress = lambda done, total:
         findings=tuple(sorted({*findings, *history.findings, *anchor_faults, *changed})),
         notes=tuple(
             sorted(
-                {*history.notes, *uncommitted, *_late_claims(rows, clone), *find_flags(standings)}
+                {
+                    *history.notes,
+                    *uncommitted,
+                    *_late_claims(rows, clone),
+                    *find_flags(standings),
+                    *_new_signers(clone),
+                }
             )
         ),
         unseen=tuple(_unseen(rows, clone, anchor, history.guarded)),
@@ -216,6 +241,31 @@ def _check_origin(row: Audited, once: set[str]) -> list[Fault]:
         message = f"measured on {started}, but committed on {row.added.date}"
         faults.append(Fault(path, 0, "/run/started", message))
     return faults
+
+
+def _unsigned(rows: Sequence[Audited], clone: Clone) -> list[Fault]:
+    """Return results of the workflow, committed since the board has keys, that no key signed."""
+    path = f"{clone.prefix}{SIGNERS}"
+    first = {c.id for c in clone.commits if any(change.path == path for change in c.changes)}
+    signing = descendants(clone.commits, first)
+    return [
+        Fault(row.standing.path, 0, "/run/trust", f"is ci, but no key of {SIGNERS} signed it")
+        for row in rows
+        if row.standing.result["run"]["trust"] == "ci"
+        and row.attested is None
+        and (row.added is None or row.added.commit in signing)
+        and first
+    ]
+
+
+def _new_signers(clone: Clone) -> list[Fault]:
+    """Return the changes of who may sign, after the file first came."""
+    path = f"{clone.prefix}{SIGNERS}"
+    changes = {c.commit: c for commit in clone.commits for c in commit.changes if c.path == path}
+    return [
+        Fault(SIGNERS, 0, "", f"who may sign changed in commit {c.commit[:12]} by {c.author}")
+        for c in list(changes.values())[1:]
+    ]
 
 
 def _late_claims(rows: Sequence[Audited], clone: Clone) -> list[Fault]:

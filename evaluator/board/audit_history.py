@@ -22,7 +22,8 @@ from evaluator.core.schema import read_document
 LASTING = re.compile(
     r"[^/]+/[^/]+/results/[^/]+/[^/]+/[0-9a-f]{8}(\.s[0-9]+)?\.json"
     r"|[^/]+/[^/]+/attempts/[^/]+\.json"
-    r"|decisions/[^/]+\.yaml",
+    r"|decisions/[^/]+\.yaml"
+    r"|attestations/[^/]+",
     re.DOTALL,
 )
 """Files below submissions/ that are added once and never touched again."""

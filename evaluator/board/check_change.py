@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluator.board.history import run_git
-from evaluator.board.submissions import read_submission
+from evaluator.board.submissions import SPECIAL, read_submission
 from evaluator.core.errors import DocumentError, Fault
 
 FILES = ("submission.yaml", "card.md")
@@ -46,7 +46,7 @@ def check_change(repository: Path, base: str, head: str) -> tuple[list[str], lis
 
     A contribution touches one folder `<org>/<model>/` and in it only submission.yaml and card.md,
     or small weights. Results, locks and attempts are written by the board's own workflow alone.
-    Board and decisions are for code owners and never come with a submission.
+    Board, decisions and attestations are for code owners and never come with a submission.
     """
     changes = [c for c in changed_files(repository, base, head) if c.path.startswith(FOLDER + "/")]
     trees = _tree(repository, head)
@@ -57,7 +57,7 @@ def check_change(repository: Path, base: str, head: str) -> tuple[list[str], lis
         path = change.path.removeprefix(FOLDER + "/")
         shown = path.encode("utf-8", errors="replace").decode()
         found = re.fullmatch(r"([^/\n]+)/([^/\n]+)/(.+)", path, re.DOTALL)
-        if found is None or found[1] == "decisions":
+        if found is None or found[1] in SPECIAL:
             others.append(shown)
             continue
         touched.add(f"{found[1]}/{found[2]}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +37,8 @@ class Change:
     """Day of the commit in UTC, YYYY-MM-DD."""
     subject: str
     """First line of the message."""
+    workflow: str
+    """What the message's trailer `Workflow:` names: the address of a run, '' if none does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,15 +118,23 @@ def _read_head(text: str) -> dict[str, str]:
     author = next(line for line in lines if line.startswith("author "))
     committer = next(line for line in lines if line.startswith("committer "))
     seconds = int(committer.rsplit(" ", 2)[1])
-    subject = next((line[4:] for line in lines[end:] if line.startswith("    ")), "")
+    message = [line[4:] for line in lines[end + 1 :] if not line or line.startswith("    ")]
     return {
         "commit": commit,
         "parent": source[1].rstrip(")") if source else " ".join(parents[:1]),
         "parents": " ".join(parents),
         "author": printable(author.removeprefix("author ").rsplit(" <", 1)[0]),
         "date": datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d"),
-        "subject": printable(subject.strip()),
+        "subject": printable("\n".join(message).strip().split("\n")[0]),
+        "workflow": printable(_trailer("Workflow: ", message)),
     }
+
+
+def _trailer(key: str, message: Sequence[str]) -> str:
+    """Return what a trailer says: a line of the last paragraph of a message, not of its first."""
+    paragraphs = "\n".join(message).strip().split("\n\n")
+    found = [line for line in paragraphs[-1].split("\n") if line.startswith(key)]
+    return found[-1].removeprefix(key).strip() if found and len(paragraphs) > 1 else ""
 
 
 def _to_change(head: dict[str, str], raw: str, path: str) -> Change:
@@ -139,6 +149,7 @@ def _to_change(head: dict[str, str], raw: str, path: str) -> Change:
         author=head["author"],
         date=head["date"],
         subject=head["subject"],
+        workflow=head["workflow"],
     )
 
 

@@ -17,7 +17,7 @@ from evaluator.measure.result import read_result
 
 T = TypeVar("T")
 Keep = Callable[[Json], Json]
-SPECIAL = {"decisions", "seasons"}
+SPECIAL = {"attestations", "decisions", "seasons"}
 """Folders below submissions/ that are no organisation."""
 
 

@@ -80,7 +80,18 @@ def _go_deep(
 def _show_audit(found: Audit) -> None:
     rows = [_row(row) for row in found.results]
     show_table(
-        ("result", "value", "added", "commit", "by", "trust", "workflow", "follows from"), rows
+        (
+            "result",
+            "value",
+            "added",
+            "commit",
+            "by",
+            "trust",
+            "signed by",
+            "workflow",
+            "follows from",
+        ),
+        rows,
     )
     for note in found.notes:
         out.print(f"note: {note}")
@@ -102,7 +113,8 @@ def _row(row: Audited) -> list[str]:
         added.commit[:12] if added else "-",
         added.author if added else "-",
         run["trust"],
-        run["runner"] or "-",
+        row.attested.signer if row.attested else "-",
+        row.workflow or "-",
         row.recomputed.tier,
     ]
 
@@ -124,7 +136,8 @@ def _audit_data(found: Audit) -> Json:
                     "subject": row.added.subject,
                 },
                 "trust": row.standing.result["run"]["trust"],
-                "workflow": row.standing.result["run"]["runner"],
+                "signed_by": row.attested.signer if row.attested else "",
+                "workflow": row.workflow,
                 "follows_from": row.recomputed.tier,
                 "unseen": row.recomputed.unseen,
             }

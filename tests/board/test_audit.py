@@ -14,16 +14,17 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from made_board import build, commit, copy, git
+from made_board import SIGNER, WORKFLOW, build, commit, copy, git, make_key, sign
 
 from evaluator.board.audit import Audit, audit
 from evaluator.core import columns
 from evaluator.core.errors import EvaluatorError
-from evaluator.core.files import compress, pretty_bytes
+from evaluator.core.files import compress, pretty_bytes, sha256
 from evaluator.measure.result import recompute_key
 
 SMALL = "starter/small"
 RANDOM = "baseline/random"
+SIGNED = "baseline/majority"
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,9 @@ def test_the_audit_says_who_added_each_number_in_which_commit(honest):
         assert row.added is not None
         assert (row.added.commit, row.added.author) == (wanted, "Ada")
         assert row.added.date == "2026-12-01"
+        signed = row.standing.path.startswith("baseline/majority/")
+        assert (row.attested.signer if row.attested else "") == (SIGNER if signed else "")
+        assert row.workflow == (WORKFLOW if signed else "")
 
 
 def test_without_an_anchor_the_audit_says_what_it_cannot_see(honest):
@@ -464,6 +468,60 @@ def link_result(story: Story) -> None:
     path.rename(aside)
     path.symlink_to(aside)
     commit(story.repository, "Link")
+
+
+@tampering("a signed result that differs", f"{SIGNED}/results/", "differs from what runner@board")
+def edit_signed(story: Story) -> None:
+    edit(story.result("starter_choice", SIGNED), lambda r: r["run"].update(seconds=1.0))
+    commit(story.repository, "Update")
+
+
+@tampering("a signed result that is gone", f"{SIGNED}/results/", "is missing, but runner@board")
+def remove_signed(story: Story) -> None:
+    shutil.rmtree(story.tree / SIGNED)
+    commit(story.repository, "Tidy up")
+
+
+@tampering("a signature by a stranger's key", "attestations/", "no key that allowed_signers allows")
+def sign_with_own_key(story: Story) -> None:
+    key = make_key(story.repository.parent, "stranger")
+    edit(story.result("starter_choice"), lambda r: r["run"].update(trust="ci"))
+    sign(story.repository, SMALL, key)
+    commit(story.repository, "Sign")
+
+
+@tampering("a key that nobody knows any more", "attestations/", "no key that allowed_signers")
+def replace_signers(story: Story) -> None:
+    key = make_key(story.repository.parent, "stranger")
+    public = key.with_suffix(".pub").read_text()
+    (story.tree / "allowed_signers").write_text(f"{SIGNER} {public}")
+    commit(story.repository, "Another key")
+
+
+@tampering("a removed signature", "attestations/", "removed after it was")
+def remove_signature(story: Story) -> None:
+    shutil.rmtree(story.tree / "attestations")
+    commit(story.repository, "Tidy up")
+
+
+@tampering("a list of another result under an old signature", "attestations/", "Signature verif")
+def edit_list(story: Story) -> None:
+    path = next((story.tree / "attestations").glob("*.sums"))
+    data = path.read_bytes().replace(SIGNED.encode(), SMALL.encode())
+    renamed = path.with_name(f"{sha256(data)[:12]}.sums")
+    renamed.write_bytes(data)
+    path.with_name(f"{path.name}.sig").rename(f"{renamed}.sig")
+    path.unlink()
+    commit(story.repository, "Update")
+
+
+@tampering("a workflow's result that nobody signed", f"{RANDOM}/results/", "no key of allowed_sig")
+def forge_trust(story: Story) -> None:
+    path = story.result("starter_choice", RANDOM)
+    late = path.with_name("00000000.json")
+    late.write_bytes(path.read_bytes())
+    edit(late, lambda r: r["run"].update(trust="ci"))
+    commit(story.repository, "Add results")
 
 
 @tampering("an edit that is not committed", f"{SMALL}/results/", "differs from what is committed")
