@@ -14,6 +14,7 @@ from pathlib import Path
 from evaluator.board import decisions
 from evaluator.board.card import check_card
 from evaluator.board.check_result import check_result
+from evaluator.board.eligibility import why_ineligible
 from evaluator.board.queue import out_of_step
 from evaluator.board.seasons import season_faults
 from evaluator.board.submissions import (
@@ -93,6 +94,7 @@ def check_entry(root: Path, name: str, board: Board | None, read: list[Entry]) -
             if suite not in board.suites:
                 message = f"no suite {suite!r}; known: {', '.join(board.suites)}"
                 faults.append(Fault(f"{name}/submission.yaml", 0, "/suites", message))
+        faults += _check_eligible(board, entry)
     for task in entry.declines:
         if task not in task_names():
             message = f"no task {task!r}"
@@ -102,6 +104,15 @@ def check_entry(root: Path, name: str, board: Board | None, read: list[Entry]) -
         down = decisions.taken_down(made, name, standing.task, standing.name)
         faults += check_result(root, standing.path, standing.result, taken_down=down)
     return faults
+
+
+def _check_eligible(board: Board, entry: Entry) -> list[Fault]:
+    """Refuse what the board does not measure; a model with results stays when the rules change."""
+    if entry.results:
+        return []
+    path = f"{entry.submission.id}/submission.yaml"
+    found = why_ineligible(board.eligibility, entry.submission)
+    return [Fault(path, 0, pointer, reason) for pointer, reason in found]
 
 
 def _check_name(name: str) -> list[Fault]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
+from evaluator.board.eligibility import Eligibility, eligibility_of
 from evaluator.board.suites import Asked, Season, Suite, asked_now, read_season, suites_of
 from evaluator.core.errors import DocumentError, EvaluatorError, Fault
 from evaluator.core.files import Json
@@ -39,6 +40,8 @@ class Board:
     """Name -> suite."""
     responses_bytes: int
     """Largest compressed response file that is committed."""
+    eligibility: Eligibility = field(default_factory=Eligibility)
+    """Which models are measured."""
     public: bool = True
     """False for a board whose site must not link outwards."""
 
@@ -132,6 +135,7 @@ def read_board(root: Path) -> Board:
         home=value["home"],
         suites=suites,
         responses_bytes=value["limits"]["responses_bytes"],
+        eligibility=eligibility_of(value.get("eligibility", {})),
     )
 
 

@@ -1,0 +1,81 @@
+"""Eligibility: which models a board measures, and how much of its machines an organisation may use.
+
+The rules stand in board.yaml. They are checked when a model is submitted, again before anything of
+it is downloaded, and shown to the contributor beside what the submission would use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from evaluator.core.files import Json
+from evaluator.core.records import Submission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eligibility:
+    """The rules of a board; what is left out is not limited."""
+
+    kinds: tuple[str, ...] = ()
+    """Kinds of model that are measured; empty: all."""
+    licences: tuple[str, ...] = ()
+    """Licences of models that are measured; empty: all."""
+    model_bytes: int = 0
+    """Most bytes of all files of a model, as large as its memory; 0: any."""
+    gpu_hours_per_month: float = 0.0
+    """Hours of the runner that an organisation may use in a calendar month (UTC); 0: any."""
+
+
+def eligibility_of(value: Json) -> Eligibility:
+    """Return the rules as they stand in board.yaml (`{}`: none)."""
+    return Eligibility(
+        kinds=tuple(value.get("kinds", ())),
+        licences=tuple(value.get("licences", ())),
+        model_bytes=value.get("model_bytes", 0),
+        gpu_hours_per_month=float(value.get("gpu_hours_per_month", 0.0)),
+    )
+
+
+def why_ineligible(rules: Eligibility, submission: Submission) -> list[tuple[str, str]]:
+    """Return (pointer into submission.yaml, reason) for each rule that a submission breaks."""
+    found = []
+    if rules.kinds and submission.kind not in rules.kinds:
+        known = ", ".join(rules.kinds)
+        found.append(
+            ("/model/kind", f"this board measures {known}, no models of kind {submission.kind}")
+        )
+    if rules.licences and submission.licence not in rules.licences:
+        known = ", ".join(rules.licences)
+        found.append(
+            ("/licence", f"this board measures models under {known}, not under "
+                         f"{submission.licence}")
+        )  # fmt: skip
+    return found
+
+
+def why_too_large(rules: Eligibility, model_bytes: int) -> str:
+    """Return why a model of this many bytes is not measured; '' if it is."""
+    if not rules.model_bytes or model_bytes <= rules.model_bytes:
+        return ""
+    return (
+        f"its files take {model_bytes / 1e9:,.1f} GB and this board's runner has room for "
+        f"{rules.model_bytes / 1e9:,.1f} GB"
+    )
+
+
+def hours_used(results: Iterable[Json], organisation: str, month: str) -> float:
+    """Return the hours that an organisation's models ran in a month, from its results.
+
+    Args:
+        results: results of the board.
+        organisation: folder of its submissions, the first part of their ids.
+        month: UTC, as 2026-11.
+    """
+    seconds: float = sum(
+        result["run"]["seconds"]
+        for result in results
+        if result["submission"].partition("/")[0] == organisation
+        and result["run"]["started"].startswith(month)
+    )
+    return seconds / 3600

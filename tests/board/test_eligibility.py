@@ -1,0 +1,68 @@
+"""Eligibility: what a board refuses to measure, and what an organisation has used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from made import submission
+
+from evaluator.board.check import check_tree
+from evaluator.board.eligibility import (
+    Eligibility,
+    eligibility_of,
+    hours_used,
+    why_ineligible,
+    why_too_large,
+)
+
+
+def test_a_board_without_rules_measures_all() -> None:
+    rules = eligibility_of({})
+    assert rules == Eligibility()
+    assert why_ineligible(rules, submission()) == []
+    assert why_too_large(rules, 10**15) == ""
+
+
+def test_every_broken_rule_is_told_where_it_stands() -> None:
+    rules = Eligibility(kinds=("classifier",), licences=("MIT",))
+    found = why_ineligible(rules, submission(kind="causal", licence="Apache-2.0"))
+    assert [pointer for pointer, _ in found] == ["/model/kind", "/licence"]
+    assert "no models of kind causal" in found[0][1]
+    assert "not under Apache-2.0" in found[1][1]
+
+
+@pytest.mark.parametrize(("size", "fits"), [(0, True), (1000, True), (1001, False)])
+def test_a_model_fits_up_to_the_last_byte(size: int, fits: bool) -> None:
+    assert (why_too_large(Eligibility(model_bytes=1000), size) == "") == fits
+
+
+def test_hours_are_those_of_the_organisation_and_the_month() -> None:
+    results = [
+        {"submission": name, "run": {"seconds": seconds, "started": f"{day}T00:00:00Z"}}
+        for name, seconds, day in [
+            ("a/one", 3600.0, "2026-11-01"),
+            ("a/two", 1800.0, "2026-11-30"),
+            ("a/one", 7200.0, "2026-10-31"),
+            ("b/one", 7200.0, "2026-11-02"),
+        ]
+    ]
+    assert hours_used(results, "a", "2026-11") == 1.5
+    assert hours_used(results, "c", "2026-11") == 0
+
+
+def test_check_refuses_new_models_alone(tree: Path) -> None:
+    """A model with results stays when the rules change; one without is told what to change."""
+    path = tree / "board.yaml"
+    board = yaml.safe_load(path.read_text())
+    board["eligibility"] = {"licences": ["MIT"], "kinds": ["classifier"]}
+    path.write_text(yaml.safe_dump(board))
+    assert check_tree(tree) == []
+    new = tree / "new/model"
+    new.mkdir(parents=True)
+    old = (tree / "starter/small/submission.yaml").read_text()
+    (new / "submission.yaml").write_text(old)
+    (new / "card.md").write_text((tree / "starter/small/card.md").read_text())
+    found = {fault.pointer for fault in check_tree(tree, ["new/model"])}
+    assert found == {"/model/kind", "/licence"}
