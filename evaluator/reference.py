@@ -8,27 +8,33 @@ import inspect
 from typer.models import CommandInfo
 from typer.testing import CliRunner
 
+from evaluator.board.publish.words import Words
 from evaluator.cli import app
 from evaluator.core.files import Json
 from evaluator.core.schema import NAMES, load_schema
 from evaluator.metrics import all_metrics
 
+OPTIONAL = " (optional)"
+"""Mark of a field that need not be there, before it is put into a language."""
 
-def pages() -> dict[str, str]:
-    """Return path below docs/ -> Markdown of every generated reference page."""
+
+def pages(words: Words) -> dict[str, str]:
+    """Return path below docs/ -> Markdown of every generated reference page.
+
+    Headings and sentences are in a language; what stands in the code is English in all of them.
+    """
     return {
-        "metrics.md": metrics_page(),
-        "result-format.md": format_page(),
-        "commands.md": commands_page(),
+        "metrics.md": metrics_page(words),
+        "result-format.md": format_page(words),
+        "commands.md": commands_page(words),
     }
 
 
-def metrics_page() -> str:
+def metrics_page(words: Words) -> str:
     """Return the page of metrics: definition, range and source from each docstring."""
     parts = [
-        "# Metrics\n",
-        "Every number is one function; this page is made from their docstrings. `[best, worst]` is",
-        "what a perfect model and one that is always wrong get.\n",
+        f"# {words('reference.metrics')}\n",
+        f"{words('reference.metrics.lead')}\n",
     ]
     for name in (
         "classification",
@@ -42,35 +48,33 @@ def metrics_page() -> str:
         "fairness",
     ):
         module = importlib.import_module(f"evaluator.metrics.{name}")
-        parts.append(f"## {name.capitalize()}\n")
+        heading = words.name("reference.metrics", name)
+        parts.append(f"## {heading[0].upper()}{heading[1:]} {{ #{name} }}\n")
         parts.append(inspect.getdoc(module).split("\n\n")[0] + "\n")  # type: ignore[union-attr]
         for metric in all_metrics():
             if vars(module).get(metric.name) is not metric:
                 continue
-            tier = (
-                "recomputes from kept responses, and from the result itself where it is primary"
-                if metric.tier == "responses"
-                else "recomputes from the item columns of a result"
-            )
+            tier = words(f"reference.tier.{metric.tier}")
             parts.append(f"### {metric.name}\n")
             parts.append(f"{metric.doc}\n")
-            parts.append(f"*[{metric.best:g}, {metric.worst:g}]; {tier}.*\n")
+            parts.append(f"*[{metric.best:g}, {metric.worst:g}]; {tier}*\n")
     return "\n".join(parts)
 
 
-def format_page() -> str:
+def format_page(words: Words) -> str:
     """Return the page of committed files: every field of every schema with its description."""
     parts = [
-        "# Result format\n",
-        "What is committed, field by field; this page is made from the JSON Schemas, which you can",
-        "download. `evaluator check` holds every file to them.\n",
+        f"# {words('reference.format')}\n",
+        f"{words('reference.format.lead')}\n",
     ]
     for name in NAMES:
         schema = load_schema(name)
         parts.append(f"## {schema['title']}\n")
         parts.append(f"{schema['description']} [Schema](data/schemas/{name}.json){{ download }}\n")
-        parts.append("| field | type | meaning |\n|---|---|---|")
-        parts += _field_rows(schema, schema, "")
+        heads = [words(f"reference.format.{head}") for head in ("field", "type", "meaning")]
+        parts.append(f"| {' | '.join(heads)} |\n|---|---|---|")
+        rows = _field_rows(schema, schema, "")
+        parts += [row.replace(OPTIONAL, words("reference.format.optional"), 1) for row in rows]
         parts.append("")
     return "\n".join(parts)
 
@@ -81,7 +85,7 @@ def _field_rows(schema: Json, root: Json, prefix: str) -> list[str]:
     for name, part in schema.get("properties", {}).items():
         if "$ref" in part:
             part = {**root["$defs"][part["$ref"].removeprefix("#/$defs/")], **part}
-        mark = "" if name in required else " (optional)"
+        mark = "" if name in required else OPTIONAL
         kind = part.get("type", "one of " + ", ".join(map(str, part.get("enum", [""]))))
         if "const" in part:
             kind = f"always {part['const']}"
@@ -103,13 +107,13 @@ def _resolved(schema: Json, root: Json) -> Json:
     return schema
 
 
-def commands_page() -> str:
+def commands_page(words: Words) -> str:
     """Return the page of commands: the help of every verb."""
-    parts = ["# Commands\n", "This page is made from the commands' own help.\n"]
-    for words in command_words():
-        shown = " ".join(("evaluator", *words))
+    parts = [f"# {words('reference.commands')}\n", f"{words('reference.commands.lead')}\n"]
+    for command in command_words():
+        shown = " ".join(("evaluator", *command))
         asked = CliRunner(env={"COLUMNS": "90", "TERMINAL_WIDTH": "90"}).invoke(
-            app, [*words, "--help"], prog_name="evaluator"
+            app, [*command, "--help"], prog_name="evaluator"
         )
         parts.append(f"## {shown}\n\n```text\n{asked.output.strip()}\n```\n")
     return "\n".join(parts)

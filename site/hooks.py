@@ -12,15 +12,25 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.utils.templates import TemplateContext
 
 from evaluator import reference
 from evaluator.board.publish import read_site
 from evaluator.board.publish.finish import finish_page, finish_site
 from evaluator.board.publish.pages import Pages, Rendered
+from evaluator.board.publish.translate import (
+    addresses,
+    told_apart,
+    translated_nav,
+    untranslated,
+)
+from evaluator.board.publish.words import FIRST
 from evaluator.core.errors import EvaluatorError
 
 HERE = Path(__file__).parent
+ENGLISH = HERE.parent / "docs/en"
 SUBMISSIONS = Path(os.environ.get("EVALUATOR_SUBMISSIONS", HERE.parent / "submissions"))
 rendered: dict[str, Rendered] = {}
 shells: dict[str, str] = {}
@@ -36,7 +46,14 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     config.site_name = site.tree.board.title
     config.site_description = site.tree.board.summary
     language = str(config.theme["language"])
-    config.extra["pages"] = Pages(site, HERE, language, directories=config.use_directory_urls)
+    pages = Pages(site, HERE, language, directories=config.use_directory_urls)
+    config.extra["pages"] = pages
+    config.nav = translated_nav(config.nav, pages.words)
+    for palette in config.theme["palette"]:
+        palette["toggle"]["name"] = pages.words(f"theme.{palette['scheme']}")
+    built = config.extra.setdefault("built", [language])  # plain `mkdocs build` makes one alone
+    config.extra["alternate"] = len(built) > 1  # true, no list: site/overrides/ writes the links
+    config.extra["languages"] = []  # the page of lost visitors does not know where it stands
     return config
 
 
@@ -46,8 +63,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     rendered.clear()
     rendered.update(config.extra["pages"].single())
     rendered.update(
-        {path: Rendered(content=text, in_nav=True) for path, text in reference.pages().items()}
+        {
+            path: Rendered(content=text, in_nav=True)
+            for path, text in reference.pages(config.extra["pages"].words).items()
+        }
     )
+    for path in untranslated(ENGLISH, Path(config.docs_dir)):
+        files.append(File.generated(config, path, abs_src_path=str(ENGLISH / path)))
     for path, page in rendered.items():
         if files.get_file_from_path(path) is None:
             level = InclusionLevel.UNDEFINED if page.in_nav else InclusionLevel.NOT_IN_NAV
@@ -59,6 +81,24 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Say on a page of the manual that it is not translated, or no longer up to date."""
+    words = config.extra["pages"].words
+    path = page.file.src_uri
+    if words.language == FIRST or not (ENGLISH / path).is_file():
+        return markdown
+    return told_apart(markdown, path, page.meta.get("translates"), ENGLISH, words)
+
+
+def on_page_context(
+    context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation
+) -> None:
+    """Let the switch of languages lead to the same page."""
+    if len(config.extra["built"]) > 1:
+        language = config.extra["pages"].words.language
+        config.extra["languages"] = addresses(config.extra["built"], language, page.url)
+
+
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put the rendered body where the page's text leaves room for it."""
     found = rendered.get(page.file.src_uri)
@@ -67,7 +107,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Mend the theme's faults, forbid what is not ours, and keep shells for their copies."""
-    output = finish_page(output)
+    output = finish_page(output, config.extra["pages"].words)
     if "/SHELL/" in page.file.src_uri:
         shells[page.file.src_uri] = output
         return ""
@@ -76,7 +116,9 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
     """Treat the page of a lost visitor like all others."""
-    return finish_page(output_content) if template_name.endswith(".html") else output_content
+    if not template_name.endswith(".html"):
+        return output_content
+    return finish_page(output_content, config.extra["pages"].words)
 
 
 @event_priority(-100)  # after the search plugin has written its index

@@ -27,6 +27,7 @@ from typer.testing import CliRunner
 from evaluator import __version__, reference
 from evaluator.board.publish import read_site
 from evaluator.board.publish.pages import Pages
+from evaluator.board.publish.words import read_words
 from evaluator.cli import app
 from evaluator.core.schema import NAMES, load_schema
 from evaluator.metrics import all_metrics
@@ -85,7 +86,7 @@ def generated() -> dict[str, str]:
     """Return path below docs/ -> text of every page that is made from code or data."""
     site = Pages(read_site(ROOT / "submissions"), ROOT / "site").single()
     found = {path: page.content + (page.body or "") for path, page in site.items()}
-    return found | reference.pages()
+    return found | reference.pages(read_words(ROOT / "site/words", "en"))
 
 
 @pytest.mark.parametrize("name", task_names())

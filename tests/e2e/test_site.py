@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 from html.parser import HTMLParser
 from pathlib import Path
@@ -335,3 +337,51 @@ def test_no_page_shows_the_seam_of_a_merge(site):
     for path in [*(ROOT / "site").rglob("*.*"), *site.rglob("*.html")]:
         text = path.read_text("utf-8", errors="replace")
         assert not re.search(r"^(<{7}|>{7}) |^&lt;{7} ", text, re.MULTILINE), path
+
+
+def test_every_page_stands_in_every_language_and_each_leads_to_the_other(site):
+    english = {p.relative_to(site) for p in site.rglob("*.html")}
+    chinese = {p.relative_to("zh") for p in english if p.parts[0] == "zh"}
+    assert chinese == {p for p in english if p.parts[0] != "zh"}
+    for path in sorted(chinese - {Path("404.html")}):
+        for root in (site, site / "zh"):
+            text = (root / path).read_text()
+            assert f'<html lang="{"en" if root == site else "zh"}"' in text
+            links = re.findall(
+                r'<link rel="alternate alternate" hreflang="(\w+)" href="([^"]*)"', text
+            )
+            for code, link in links:
+                target = (root / path).parent / link / "index.html"
+                assert target.resolve() == (site / ("" if code == "en" else code) / path).resolve()
+            assert [code for code, _ in links] == ["en", "zh"]
+
+
+def test_a_click_changes_the_language_and_stays_on_the_page(browser, serve, site):
+    page = browser.new_page()
+    address = serve(site)
+    page.goto(address + "models/starter--large/")
+    page.get_by_role("link", name="中文").click()
+    assert page.url == address + "zh/models/starter--large/"
+    page.get_by_role("heading", name="得分").wait_for()
+    page.get_by_role("link", name="English").click()
+    assert page.url == address + "models/starter--large/"
+    page.close()
+
+
+@pytest.mark.parametrize("asked", ["名次区间", "许可证", "提交模型", "Starter large"])
+def test_the_chinese_site_finds_chinese_words(browser, serve, site, asked):
+    page = browser.new_page()
+    page.goto(serve(site) + "zh/ranking/")
+    page.get_by_role("textbox", name="搜索").fill(asked)
+    page.locator(".md-search-result__item").first.wait_for()
+    page.close()
+
+
+def test_plain_mkdocs_builds_a_correct_english_site(tmp_path):
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", str(tmp_path / "x")]
+    quiet = {"NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, cwd=ROOT, env=os.environ | quiet, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    home = (tmp_path / "x/index.html").read_text()
+    assert "starter--large" in home and "hreflang" not in home
+    assert not (tmp_path / "x/zh").exists()

@@ -1,4 +1,4 @@
-"""Build the site with MkDocs, and serve it. The same `mkdocs build` a person can type."""
+"""Build the site with MkDocs, and serve it. Its English part is what `mkdocs build` gives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evaluator.core.errors import EvaluatorError
 
 
 def build_site(repository: Path, submissions: Path, to: Path) -> None:
-    """Build the site of a tree of submissions into `to`, failing on any warning.
+    """Build the site of a tree of submissions into `to` in every language, failing on any warning.
 
     The clock does not enter: pages carry the day of the last commit.
 
@@ -30,13 +30,12 @@ def build_site(repository: Path, submissions: Path, to: Path) -> None:
     when = run_git(repository, "log", "-1", "--format=%ct").strip() if in_git(repository) else b"0"
     environment = {
         **os.environ,
-        "EVALUATOR_SUBMISSIONS": str(submissions.resolve()),
         "NO_MKDOCS_2_WARNING": "1",  # a notice about a fork of MkDocs, not about us
         "SOURCE_DATE_EPOCH": when.decode(),
     }
-    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
     done = subprocess.run(
-        [*words, "--site-dir", str(to.resolve())],
+        [sys.executable, "-m", "evaluator.board.publish.every_language"]
+        + [str(path.resolve()) for path in (repository, submissions, to)],
         cwd=repository,
         env=environment,
         capture_output=True,

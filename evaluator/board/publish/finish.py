@@ -11,21 +11,21 @@ from pathlib import Path
 from evaluator.board.publish.downloads import download_files
 from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.stamp import add_to_search, stamp_pages
-from evaluator.board.publish.words import LANGUAGES
+from evaluator.board.publish.words import FIRST, Words
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
 FAULTS = {
     # the theme's search dialog has no name for those who hear the page
     'data-md-component="search" role="dialog"': (
-        'data-md-component="search" role="dialog" aria-label="Search"'
+        'data-md-component="search" role="dialog" aria-label="{search}"'
     ),
 }
 
 
-def finish_page(html: str) -> str:
+def finish_page(html: str, words: Words) -> str:
     """Mend the theme's faults and add a policy that lets only our own scripts run."""
     for fault, mended in FAULTS.items():
-        html = html.replace(fault, mended)
+        html = html.replace(fault, mended.format(search=words("theme.search")))
     return html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{policy(html)}', 1)
 
 
@@ -53,7 +53,7 @@ def finish_site(pages: Pages, shells: dict[str, str], to: Path) -> None:
         address = source.removesuffix(".md") + ".html"
         stamp_pages(shells[source], copies, to, address)
     add_to_search(to / "search" / "search_index.json", _found_models(pages))
-    if pages.words.language == next(iter(LANGUAGES)):
+    if pages.words.language == FIRST:
         for path, data in download_files(pages.site):
             target = to / path
             target.parent.mkdir(parents=True, exist_ok=True)

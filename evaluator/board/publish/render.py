@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from evaluator.board.publish.site import Site
-from evaluator.board.publish.words import Words
+from evaluator.board.publish.words import FIRST, Words
 from evaluator.core.files import Json
 
 
@@ -58,7 +58,7 @@ class Renderer:
         base = "../" * path.count("/")
         if not path.endswith("index.md") and self.directories:
             base += "../"
-        files = base if self.words.language == "en" else base + "../"
+        files = base if self.words.language == FIRST else base + "../"
         found = self.environment.get_template(template)
         return found.render(base=base, files=files, to=self.linker(base), **values)
 

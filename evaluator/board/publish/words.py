@@ -6,8 +6,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-LANGUAGES = {"en": "English"}
-"""Language -> its own name; the first stands at the root of the site."""
+LANGUAGES = {"en": "English", "zh": "中文"}
+"""Language -> its own name; the first stands at the root of the site, others below their code."""
+FIRST = next(iter(LANGUAGES))
+"""What everything is written in first, and what stands in for a missing translation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +41,8 @@ class Words:
 
 
 def read_words(folder: Path, language: str) -> Words:
-    """Return the words of a language from `<folder>/<language>.json`."""
-    return Words(language, json.loads((folder / f"{language}.json").read_text("utf-8")))
+    """Return the words of a language from `<folder>/<language>.json`; English fills gaps."""
+    texts: dict[str, str] = {}
+    for code in (FIRST, language):
+        texts |= json.loads((folder / f"{code}.json").read_text("utf-8"))
+    return Words(language, texts)

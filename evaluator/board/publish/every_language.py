@@ -1,0 +1,41 @@
+"""Build the site in every language from a tree that is read once; a process of its own.
+
+MkDocs keeps its state in its process and its warnings in the log, so `build_site` starts this:
+python -m evaluator.board.publish.every_language REPOSITORY SUBMISSIONS TO
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+
+from evaluator.board.publish.site import read_site
+from evaluator.board.publish.words import FIRST, LANGUAGES
+from evaluator.core.errors import EvaluatorError
+
+CONFIGURATIONS = {code: f"site/mkdocs.{code}.yml" for code in LANGUAGES} | {FIRST: "mkdocs.yml"}
+
+
+def main(repository: str, submissions: str, to: str) -> None:
+    """Build all languages; warnings are failures."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    logging.getLogger("jieba").disabled = True  # tells that it reads its dictionary
+    try:
+        site = read_site(Path(submissions))
+    except EvaluatorError as error:
+        sys.exit(f"{submissions} is not in order:\n{error}")
+    for code, path in CONFIGURATIONS.items():  # the first wipes the folder of all
+        target = Path(to) if code == FIRST else Path(to) / code
+        config = load_config(str(Path(repository) / path), strict=True, site_dir=str(target))
+        config.extra |= {"site": site, "built": list(LANGUAGES)}
+        config.plugins.on_startup(command="build", dirty=False)
+        build(config)
+        config.plugins.on_shutdown()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

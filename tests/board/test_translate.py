@@ -1,0 +1,82 @@
+"""Two languages: the same words, the same pages, links that stay on the page."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from evaluator.board.publish.translate import addresses, told_apart, translated_nav, untranslated
+from evaluator.board.publish.words import LANGUAGES, read_words
+from evaluator.core.files import sha256
+
+WORDS = ROOT / "site/words"
+TEXTS = {code: json.loads((WORDS / f"{code}.json").read_text()) for code in LANGUAGES}
+
+
+def places(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_every_language_has_every_sentence_with_its_places(code):
+    assert TEXTS[code].keys() == TEXTS["en"].keys()
+    optional = {"headline.many"}  # Chinese says "A, B and so on, 7 models": no word for the rest
+    for key, text in TEXTS[code].items():
+        missing = places(TEXTS["en"][key]) ^ places(text)
+        assert not missing or key in optional, f"{key}: {missing}"
+
+
+def test_chinese_is_chinese():
+    han = re.compile("[一-鿿]")
+    same = {"col.f1", "model.yaml", "preset.3b", "preset.8b", "preset.13b", "preset.34b"}
+    plain = {key for key, text in TEXTS["zh"].items() if not han.search(text)}
+    assert plain <= {*same, "list.comma"}
+
+
+def test_every_title_of_the_navigation_has_a_word():
+    config = yaml.safe_load(re.sub(r"!!python\S*", "", (ROOT / "mkdocs.yml").read_text()))
+    zh = translated_nav(config["nav"], read_words(WORDS, "zh"))
+    titles = [title for entry in zh for title in entry]
+    titles += [title for entry in zh for part in entry.values() if isinstance(part, list)
+               for inner in part for title in inner]  # fmt: skip
+    assert [title for title in titles if not re.search("[一-鿿]", title)] == []
+
+
+@pytest.mark.parametrize(
+    ("here", "url", "links"),
+    [
+        ("en", "./", ["./", "zh/"]),
+        ("zh", "", ["../", "../zh/"]),
+        ("en", "models/x/", ["../../models/x/", "../../zh/models/x/"]),
+        ("zh", "tasks/mmlu/", ["../../../tasks/mmlu/", "../../../zh/tasks/mmlu/"]),
+        ("zh", "models/x/index.html", ["../../../models/x/index.html",
+                                       "../../../zh/models/x/index.html"]),
+    ],
+)  # fmt: skip
+def test_the_switch_stays_on_the_page(here, url, links):
+    assert [found["link"] for found in addresses(["en", "zh"], here, url)] == links
+
+
+def test_a_translation_that_is_behind_says_so(tmp_path):
+    english = tmp_path / "en"
+    english.mkdir()
+    (english / "page.md").write_text("# Page\n\nText.\n")
+    words = read_words(WORDS, "zh")
+    now = sha256((english / "page.md").read_bytes())[:12]
+    text = "# 页面\n\n正文。\n"
+    assert told_apart(text, "page.md", now, english, words) == text
+    behind = told_apart(text, "page.md", "0" * 12, english, words)
+    assert behind.startswith("# 页面\n\n!!! note") and words("translation.behind") in behind
+    assert words("translation.none") in told_apart("# Page\n", "page.md", None, english, words)
+    (tmp_path / "zh").mkdir()
+    assert untranslated(english, tmp_path / "zh") == ["page.md"]
+
+
+def test_every_translation_has_its_english_page_and_names_its_state():
+    for page in sorted((ROOT / "docs/zh").glob("*.md")):
+        assert (ROOT / "docs/en" / page.name).is_file(), page
+        assert re.match(r"---\ntranslates: '[0-9a-f]{12}'\n---\n# ", page.read_text()), page
