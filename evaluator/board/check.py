@@ -95,10 +95,7 @@ def check_entry(root: Path, name: str, board: Board | None, read: list[Entry]) -
                 message = f"no suite {suite!r}; known: {', '.join(board.suites)}"
                 faults.append(Fault(f"{name}/submission.yaml", 0, "/suites", message))
         faults += _check_eligible(board, entry)
-    for task in entry.declines:
-        if task not in task_names():
-            message = f"no task {task!r}"
-            faults.append(Fault(f"{name}/submission.yaml", 0, "/declines", message))
+    faults += _check_tasks(name, entry)
     made = read_decisions(root)
     for standing in entry.results:
         down = decisions.taken_down(made, name, standing.task, standing.name)
@@ -113,6 +110,23 @@ def _check_eligible(board: Board, entry: Entry) -> list[Fault]:
     path = f"{entry.submission.id}/submission.yaml"
     found = why_ineligible(board.eligibility, entry.submission)
     return [Fault(path, 0, pointer, reason) for pointer, reason in found]
+
+
+def _check_tasks(name: str, entry: Entry) -> list[Fault]:
+    """Tasks that are declined must exist; those that a classifier names must be asked of one."""
+    path = f"{name}/submission.yaml"
+    faults = [
+        Fault(path, 0, "/declines", f"no task {task!r}")
+        for task in entry.declines
+        if task not in task_names()
+    ]
+    for number, task in enumerate(entry.submission.tasks):
+        if task not in task_names():
+            faults.append(Fault(path, 0, f"/model/tasks/{number}", f"no task {task!r}"))
+        elif locked_request_set(task, "head") is None:
+            message = f"{task} is not asked of classifiers: its items are no bare texts with labels"
+            faults.append(Fault(path, 0, f"/model/tasks/{number}", message))
+    return faults
 
 
 def _check_name(name: str) -> list[Fault]:

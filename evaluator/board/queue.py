@@ -113,7 +113,7 @@ def _pending(tree: Tree, entry: Entry, task: str, pace: Pace) -> Pending | None:
     asked = tree.asked(task)
     if asked is None or asked != asked_now(task):
         return None
-    wanted = asked.requests_for(method_of(entry.submission.kind, load_task(task)))
+    wanted = asked.requests_for(method_of(entry.submission, load_task(task)))
     cell = find_cell(tree, entry, task)
     if wanted is None or cell.state not in WORTH_TRYING:
         return None

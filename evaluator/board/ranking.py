@@ -27,7 +27,7 @@ from evaluator.board.submissions import Entry, Standing, Tree
 from evaluator.board.suites import Asked, Season, Suite
 from evaluator.core.files import Json
 from evaluator.core.stats import Z95, rank_intervals, tell_apart
-from evaluator.measure.method import method_of, why_unfit
+from evaluator.measure.method import why_unfit
 from evaluator.metrics import metric_named
 from evaluator.tasks import load_task, task_names
 
@@ -217,7 +217,7 @@ def _ruled_out(tree: Tree, entry: Entry, task: str) -> Cell | None:
     if task not in task_names():
         return None  # of a season long closed
     known = load_task(task)
-    if unfit := why_unfit(known, method_of(entry.submission.kind, known)):
+    if unfit := why_unfit(entry.submission, known):
         return Cell(state="not-applicable", reason=unfit)
     if not known.measurable:
         reason = "cannot be measured yet: its test files are not verified"

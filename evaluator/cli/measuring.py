@@ -16,6 +16,7 @@ from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out, progress_bar, show_json, show_table
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.records import Submission, Task
+from evaluator.measure.method import why_unfit
 from evaluator.tasks import load_task
 
 if TYPE_CHECKING:
@@ -243,4 +244,5 @@ def score(
 
 def _suite_tasks(board: Board, submission: Submission) -> list[str]:
     suites = [board.suites[name] for name in submission.suites if name in board.suites]
-    return list(dict.fromkeys(task for suite in suites for task in suite.tasks))
+    asked = dict.fromkeys(task for suite in suites for task in suite.tasks)
+    return [task for task in asked if not why_unfit(submission, load_task(task))]

@@ -99,8 +99,8 @@ def assign(submission: Submission, manifest: Manifest, task: Task, limit: int = 
         TaskError: this kind of model cannot answer the task.
         DataError: a pinned file is missing or broken.
     """
-    method = method_of(submission.kind, task)
-    if unfit := why_unfit(task, method):
+    method = method_of(submission, task)
+    if unfit := why_unfit(submission, task):
         raise TaskError(f"{task.name}: {unfit}")
     examples = load_examples(task)
     of = len(examples.test)
@@ -218,7 +218,7 @@ class Measurer:
 
     def key_of(self, task: Task) -> str:
         """Return the identity of a full measurement, from tasks/lock.json; '' if not locked."""
-        locked = locked_request_set(task.name, method_of(self.submission.kind, task))
+        locked = locked_request_set(task.name, method_of(self.submission, task))
         return key_of(self.submission, self.manifest, task, locked.sha256) if locked else ""
 
     def load(self) -> Backend:

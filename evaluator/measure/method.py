@@ -18,12 +18,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from evaluator.core.records import Metric, Task
+from evaluator.core.records import Metric, Submission, Task
 
 METHODS = {
     "causal": "loglikelihood",
     "classifier": "head",
     "masked": "pseudo-loglikelihood",
+    "onnx": "head",
     "scripted": "loglikelihood",
     "seq2seq": "loglikelihood",
 }
@@ -36,11 +37,17 @@ _LETTER = re.compile("[A-Z]")
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 
 
-def method_of(kind: str, task: Task) -> str:
-    """Return how a model of this kind answers a task."""
-    method = METHODS.get(kind, "loglikelihood")
-    writes = method not in ("head", "pseudo-loglikelihood")
-    return "generation" if task.kind == "generation" and writes else method
+def method_of(submission: Submission, task: Task) -> str:
+    """Return how a model answers a task."""
+    method = METHODS.get(submission.kind, "loglikelihood")
+    if submission.answers == "text":  # a served model that only writes
+        method = "parsed"
+    return method if method in ("head", "pseudo-loglikelihood") else usual_method(task, method)
+
+
+def usual_method(task: Task, method: str = "loglikelihood") -> str:
+    """Return how a language model answers a task, given how it answers one with choices."""
+    return "generation" if task.kind == "generation" else method
 
 
 def can_parse(task: Task) -> bool:
@@ -60,8 +67,11 @@ def metrics_of(task: Task, method: str) -> tuple[Metric, ...]:
     )
 
 
-def why_unfit(task: Task, method: str) -> str:
-    """Return why a method cannot answer a task; '' if it can."""
+def why_unfit(submission: Submission, task: Task) -> str:
+    """Return why a model cannot answer a task; '' if it can."""
+    method = method_of(submission, task)
+    if submission.tasks and task.name not in submission.tasks:
+        return f"its labels are those of {', '.join(submission.tasks)}"
     if method == "head" and task.kind not in ("classification", "matching"):
         return f"a classifier cannot answer a task of kind {task.kind}"
     if method == "pseudo-loglikelihood" and task.kind in ("generation", "likelihood"):

@@ -24,7 +24,7 @@ def decoding_of(task: Task, method: str) -> Json:
 
 def key_of(submission: Submission, manifest: Manifest, task: Task, request_sha256: str) -> str:
     """Return the identity of a measurement: equal keys ask the same of the same model."""
-    method = method_of(submission.kind, task)
+    method = method_of(submission, task)
     return hash_json(
         key_parts(
             manifest=manifest,
@@ -84,7 +84,7 @@ def build_result(
     run: Json,
 ) -> Json:
     """Assemble the result of one measurement; whether responses are kept is decided on writing."""
-    method = method_of(submission.kind, task)
+    method = method_of(submission, task)
     return {
         "schema": 1,
         "submission": submission.id,

@@ -22,7 +22,7 @@ from evaluator.core.records import (
     Task,
 )
 from evaluator.core.stats import interval
-from evaluator.measure.method import WRITING, method_of, metrics_of, parse_choice
+from evaluator.measure.method import WRITING, metrics_of, parse_choice, usual_method
 from evaluator.metrics.choice import candidates, pick_by_length, probabilities, rank_of_gold
 from evaluator.metrics.classification import confusion, per_class
 
@@ -56,7 +56,7 @@ def score_task(
     Raises:
         ScoreError: responses missing, doubled or foreign; an impossible number.
     """
-    method = method or method_of("causal", task)
+    method = method or usual_method(task)
     by_item = _match(task, examples, responses, method)
     items, counts = build_items(task, examples, by_item, method)
     metrics = {m.name: _estimate(m, task, items) for m in metrics_of(task, method)}

@@ -49,7 +49,7 @@ def remeasure(
 
 def _answer(measurer: Measurer, task: Task, examples: Examples, wanted: set[str]) -> list[Response]:
     """Answer the requests of some items, made as for the whole task: shots depend on all of it."""
-    requests = build_requests(task, examples, method_of(measurer.submission.kind, task))
+    requests = build_requests(task, examples, method_of(measurer.submission, task))
     packs = plan_packs([request for request in requests if request.item in wanted])
     return [response for pack in packs for response in measurer.load().answer(pack.requests)]
 

@@ -125,6 +125,19 @@ def test_an_unknown_suite_is_told(tree):
     assert any("no suite 'nope'" in fault for fault in faults_of(tree))
 
 
+def test_a_classifier_names_tasks_that_are_asked_of_classifiers(tree):
+    path = tree / "starter/small/submission.yaml"
+    shutil.rmtree(tree / "starter/small/results")
+    text = path.read_text().replace(
+        "  chat_template: none\n", "  tasks: [mmlu, nothing, banking77]\n"
+    )
+    path.write_text(text.replace("kind: causal", "kind: classifier"))
+    told = "\n".join(faults_of(tree))
+    assert "/model/tasks/0: mmlu is not asked of classifiers" in told
+    assert "/model/tasks/1: no task 'nothing'" in told
+    assert "/model/tasks/2" not in told
+
+
 @pytest.mark.parametrize("name", ["Upper", "con", "a b", "-x", "x" * 65, "a\n"])
 def test_names_that_some_systems_cannot_hold_are_refused(tree, name):
     shutil.copytree(tree / "baseline/random", tree / "baseline" / name)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made import example, fuzz, response
+from made import example, fuzz, response, submission
 
 from evaluator.backends.scripted import Answer, ScriptedBackend
 from evaluator.core.records import Examples, Request
@@ -123,8 +123,9 @@ def test_only_candidates_can_be_named() -> None:
 
 
 def test_what_a_pick_cannot_answer_is_not_asked_of_a_writer() -> None:
-    assert "probabilities" in why_unfit(load_task("truthfulqa"), "parsed")
-    assert why_unfit(load_task("truthfulqa"), "loglikelihood") == ""
+    writer, scorer = submission(kind="served", answers="text"), submission(kind="causal")
+    assert "probabilities" in why_unfit(writer, load_task("truthfulqa"))
+    assert why_unfit(scorer, load_task("truthfulqa")) == ""
     assert locked_request_set("truthfulqa", "parsed") is None
     assert not can_parse(load_task("starter_generation"))
     task = replace(load_task("starter_choice"), metrics=(acc_norm, acc, brier), primary=acc_norm)
@@ -137,5 +138,28 @@ def test_writing_and_scoring_are_two_measurements() -> None:
     assert plain.sha256 != parsed.sha256
     assert (plain.items_sha256, plain.baseline) == (parsed.items_sha256, parsed.baseline)
     assert parsed.requests == 3080
-    assert method_of("causal", load_task("gsm8k")) == "generation"
-    assert method_of("causal", load_task("mmlu")) == "loglikelihood"
+
+
+@pytest.mark.parametrize(
+    ("facts", "choices", "writing"),
+    [
+        ({"kind": "causal"}, "loglikelihood", "generation"),
+        ({"kind": "served", "answers": "logprobs"}, "loglikelihood", "generation"),
+        ({"kind": "served", "answers": "text"}, "parsed", "generation"),
+        ({"kind": "classifier"}, "head", "head"),
+        ({"kind": "onnx"}, "head", "head"),
+        ({"kind": "masked"}, "pseudo-loglikelihood", "pseudo-loglikelihood"),
+    ],
+)
+def test_the_method_follows_from_the_kind(
+    facts: dict[str, str], choices: str, writing: str
+) -> None:
+    assert method_of(submission(**facts), load_task("mmlu")) == choices
+    assert method_of(submission(**facts), load_task("gsm8k")) == writing
+
+
+def test_a_classifier_answers_the_tasks_that_it_names_and_no_others() -> None:
+    head = submission(kind="classifier", tasks=("banking77", "gsm8k"))
+    assert why_unfit(head, load_task("banking77")) == ""
+    assert "labels are those of banking77" in why_unfit(head, load_task("starter_matching"))
+    assert "cannot answer a task of kind generation" in why_unfit(head, load_task("gsm8k"))
