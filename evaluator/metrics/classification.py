@@ -11,7 +11,10 @@ from collections.abc import Callable
 import numpy as np
 
 from evaluator.core.records import Example, FloatArray, IntArray, Items, Score
-from evaluator.metrics.base import mean_of, table_metric
+from evaluator.metrics.base import mean_of, ratio_of, table_metric
+
+OUT_OF_SCOPE = "out of scope"
+"""The label of texts that belong to none of the other classes."""
 
 
 def confusion(items: Items) -> IntArray:
@@ -142,3 +145,15 @@ def mcc(items: Items) -> Score:
         return float(agreement / spread) if spread > 0 else 0.0
 
     return over_cells(items, value_of)
+
+
+@table_metric()
+def out_of_scope_recall(items: Items) -> Score:
+    """Share of the texts of no class that were labelled "out of scope": TP / (TP + FN).
+
+    Range 0 to 1, higher is better; 0 where no text is out of scope. Larson et al. 2019, doi
+    10.18653/v1/D19-1131.
+    """
+    at = items.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in items.labels else -1
+    outside = items.columns["gold"] == at
+    return ratio_of(1.0 * (outside & (items.columns["pred"] == at)), 1.0 * outside)

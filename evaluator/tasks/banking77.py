@@ -11,11 +11,9 @@ Quirks: some messages hold line ends, which become spaces; labels keep the spell
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
-from evaluator.metrics.classification import accuracy, macro_f1, macro_precision, macro_recall, mcc
+from evaluator.core.records import Example, Examples, Row
 from evaluator.tasks import load_pins
+from evaluator.tasks.forms import Read, label_task
 
 PINS = {pin.id: pin for pin in load_pins("banking77")}
 SHOT_STEP = 16
@@ -42,7 +40,7 @@ def spoken(intents: list[str]) -> tuple[str, ...]:
     return tuple(intent.replace("_", " ") for intent in intents)
 
 
-def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
+def load(read: Read) -> Examples:
     """Return the test messages and one training message for each of five intents."""
     intents = [row["value"] for row in read(PINS["banking77/categories"])]
     train = list(read(PINS["banking77/train"]))
@@ -58,12 +56,10 @@ def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
     )
 
 
-TASK = Task(
+TASK = label_task(
     name="banking77",
-    version=1,
     title="BANKING77",
     summary="Which of 77 intents a customer's message to a bank has.",
-    kind="classification",
     languages=("en",),
     licence="CC-BY-4.0",
     open_licence=True,
@@ -71,8 +67,5 @@ TASK = Task(
     pins=tuple(PINS.values()),
     load=load,
     n_shots=5,
-    metrics=(macro_f1, accuracy, macro_precision, macro_recall, mcc),
-    primary=macro_f1,
-    columns=("correct", "pred", "gold"),
     notes="Longer labels are less likely word by word; log-likelihoods are not divided by length.",
 )

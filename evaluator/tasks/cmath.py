@@ -8,12 +8,10 @@ and its last number counts. Numbers are compared as fractions, so 2/6 equals 1/3
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
-from evaluator.metrics.generation import exact_match
+from evaluator.core.records import Example, Row
 from evaluator.metrics.text import canonical_number
 from evaluator.tasks import load_pins
+from evaluator.tasks.forms import whole_file, writing_task
 
 PINS = load_pins("cmath")
 
@@ -29,27 +27,17 @@ def to_example(row: Row, name: str) -> Example:
     )
 
 
-def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
-    """Return all problems."""
-    return Examples(test=tuple(to_example(row, str(i)) for i, row in enumerate(read(PINS[0]))))
-
-
-TASK = Task(
+TASK = writing_task(
     name="cmath",
-    version=1,
     title="CMATH",
     summary="Word problems of Chinese elementary schools; the model writes its steps and a number.",
-    kind="generation",
     languages=("zh",),
     licence="CC-BY-4.0",
     open_licence=True,
     source="https://arxiv.org/abs/2306.16636",
     pins=PINS,
-    load=load,
+    load=whole_file(PINS[0], to_example),
     n_shots=0,
-    metrics=(exact_match,),
-    primary=exact_match,
-    columns=("correct",),
     extract=canonical_number,
     stop=("问题：",),
     max_tokens=512,

@@ -7,14 +7,12 @@ development file in its order. Description, prompt and answer letters as in lm-e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
-from evaluator.metrics.choice import acc, brier, log_loss
+from evaluator.core.records import Example, Row
 from evaluator.tasks import load_pins
+from evaluator.tasks.forms import by_subject, choice_task, lettered
 
 PINS = load_pins("cmmlu")
-LETTERS = ("A", "B", "C", "D")
+LETTERS = "ABCD"
 SUBJECTS = {
     "agronomy": "农学",
     "anatomy": "解剖学",
@@ -94,45 +92,27 @@ def describe(subject: str) -> str:
 
 def to_example(row: Row, name: str, subject: str) -> Example:
     """Return one question with its options spelled out; the answer is the letter."""
-    options = "".join(f"\n{letter}. {row[letter]}" for letter in LETTERS)
-    return Example(
-        id=name,
-        question=f"{row['Question'].strip()}{options}\n答案：",
-        target=row["Answer"],
-        choices=LETTERS,
-        gold=(LETTERS.index(row["Answer"]),),
+    return lettered(
+        name=name,
+        question=row["Question"].strip(),
+        options=[row[letter] for letter in LETTERS],
+        gold=LETTERS.index(row["Answer"]),
+        asks="答案：",
         group=subject,
     )
 
 
-def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
-    """Return all subjects in alphabetic order, each with its development questions as shots."""
-    found: dict[str, list[Example]] = {"test": [], "dev": []}
-    for pin in sorted(PINS, key=lambda pin: pin.id):
-        _, split, subject = pin.id.split("/")
-        found[split] += [
-            to_example(row, f"{subject}/{'' if split == 'test' else split}{i}", subject)
-            for i, row in enumerate(read(pin))
-        ]
-    return Examples(test=tuple(found["test"]), shots=tuple(found["dev"]))
-
-
-TASK = Task(
+TASK = choice_task(
     name="cmmlu",
-    version=1,
     title="CMMLU",
     summary="Chinese multiple-choice questions of 67 subjects, many about China alone.",
-    kind="choice",
     languages=("zh",),
     licence="CC-BY-NC-SA-4.0",
     open_licence=False,
     source="https://arxiv.org/abs/2306.09212",
     pins=PINS,
-    load=load,
+    load=by_subject(PINS, to_example),
     n_shots=5,
-    metrics=(acc, brier, log_loss),
-    primary=acc,
-    columns=("correct", "pred"),
     describe=describe,
     notes="The licence forbids commercial use, so it is in no default index.",
 )

@@ -9,14 +9,12 @@ Licence CC BY-NC-SA 4.0: not for a default index.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
-from evaluator.metrics.choice import acc, brier, log_loss
+from evaluator.core.records import Example, Row
 from evaluator.tasks import load_pins
+from evaluator.tasks.forms import by_subject, choice_task, lettered
 
 PINS = load_pins("financeiq")
-LETTERS = ("A", "B", "C", "D")
+LETTERS = "ABCD"
 
 
 def describe(exam: str) -> str:
@@ -26,45 +24,26 @@ def describe(exam: str) -> str:
 
 def to_example(row: Row, name: str, exam: str) -> Example:
     """Return one question with its options spelled out; the answer is the letter."""
-    options = "".join(f"\n{letter}. {row[letter]}" for letter in LETTERS)
-    gold = LETTERS.index(row["Answer"].strip())
-    return Example(
-        id=name,
-        question=f"{row['Question'].strip()}{options}\n答案：",
-        target=LETTERS[gold],
-        choices=LETTERS,
-        gold=(gold,),
+    return lettered(
+        name=name,
+        question=row["Question"].strip(),
+        options=[row[letter] for letter in LETTERS],
+        gold=LETTERS.index(row["Answer"].strip()),
+        asks="答案：",
         group=exam,
     )
 
 
-def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
-    """Return all examinations, each with its development questions as shots."""
-    found: dict[str, list[Example]] = {"test": [], "dev": []}
-    for pin in sorted(PINS, key=lambda pin: pin.id):
-        _, split, exam = pin.id.split("/")
-        found[split] += [
-            to_example(row, f"{exam}/{'' if split == 'test' else split}{i}", exam)
-            for i, row in enumerate(read(pin))
-        ]
-    return Examples(test=tuple(found["test"]), shots=tuple(found["dev"]))
-
-
-TASK = Task(
+TASK = choice_task(
     name="financeiq",
-    version=1,
     title="FinanceIQ",
     summary="Multiple-choice questions of ten Chinese professional examinations in finance.",
-    kind="choice",
     languages=("zh",),
     licence="CC-BY-NC-SA-4.0",
     open_licence=False,
     source="https://github.com/Duxiaoman-DI/XuanYuan",
     pins=PINS,
-    load=load,
+    load=by_subject(PINS, to_example),
     n_shots=5,
-    metrics=(acc, brier, log_loss),
-    primary=acc,
-    columns=("correct", "pred"),
     describe=describe,
 )

@@ -10,11 +10,9 @@ original. Licence CC BY-NC-SA 3.0: not for a default index.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
-from evaluator.metrics.classification import accuracy, macro_f1, macro_precision, macro_recall, mcc
+from evaluator.core.records import Example, Examples, Row
 from evaluator.tasks import load_pins
+from evaluator.tasks.forms import Read, label_task, split_shots
 
 PINS = load_pins("financial_phrasebank")
 LABELS = ("positive", "neutral", "negative")
@@ -34,22 +32,15 @@ def to_example(row: Row, name: str) -> Example:
     )
 
 
-def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
+def load(read: Read) -> Examples:
     """Return all sentences but the first of each label, which are the shots."""
-    examples = [to_example(row, str(i)) for i, row in enumerate(read(PINS[0]))]
-    shots = tuple(next(e for e in examples if e.target == label) for label in LABELS)
-    shown = {shot.id for shot in shots}
-    return Examples(
-        test=tuple(e for e in examples if e.id not in shown), shots=shots, labels=LABELS
-    )
+    return split_shots([to_example(row, str(i)) for i, row in enumerate(read(PINS[0]))], LABELS)
 
 
-TASK = Task(
+TASK = label_task(
     name="financial_phrasebank",
-    version=1,
     title="Financial PhraseBank",
     summary="The sentiment of a sentence of financial news, from an investor's point of view.",
-    kind="classification",
     languages=("en",),
     licence="CC-BY-NC-SA-3.0",
     open_licence=False,
@@ -57,8 +48,5 @@ TASK = Task(
     pins=PINS,
     load=load,
     n_shots=3,
-    metrics=(macro_f1, accuracy, macro_precision, macro_recall, mcc),
-    primary=macro_f1,
-    columns=("correct", "pred", "gold"),
     notes="59 % of the sentences are neutral.",
 )

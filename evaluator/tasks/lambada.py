@@ -7,11 +7,10 @@ have written it: lm-evaluation-harness 0.4.13 `lambada_openai`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
+from evaluator.core.records import Example, Row, Task
 from evaluator.metrics.likelihood import greedy_match, perplexity
 from evaluator.tasks import load_pins
+from evaluator.tasks.forms import whole_file
 
 PINS = load_pins("lambada")
 
@@ -20,11 +19,6 @@ def to_example(row: Row, name: str) -> Example:
     """Return one passage, split at its last space."""
     before, _, word = row["text"].rpartition(" ")
     return Example(id=name, question=before, target=f" {word}")
-
-
-def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
-    """Return all passages."""
-    return Examples(test=tuple(to_example(row, str(i)) for i, row in enumerate(read(PINS[0]))))
 
 
 TASK = Task(
@@ -38,7 +32,7 @@ TASK = Task(
     open_licence=True,
     source="https://arxiv.org/abs/1606.06031",
     pins=PINS,
-    load=load,
+    load=whole_file(PINS[0], to_example),
     n_shots=0,
     metrics=(greedy_match, perplexity),
     primary=greedy_match,

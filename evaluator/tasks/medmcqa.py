@@ -10,50 +10,34 @@ is marked `multi` by its authors, yet each has exactly one right option.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
-from evaluator.metrics.choice import acc, brier, log_loss
+from evaluator.core.records import Example, Row
 from evaluator.tasks import load_pins
+from evaluator.tasks.forms import choice_task, lettered, whole_file
 
 PINS = load_pins("medmcqa")
-LETTERS = ("A", "B", "C", "D")
 
 
-def to_example(row: Row) -> Example:
+def to_example(row: Row, name: str) -> Example:
     """Return one question with its options spelled out; the answer is the letter."""
-    options = "".join(f"{letter}. {row[f'op{letter.lower()}']}\n" for letter in LETTERS)
-    gold = int(row["cop"]) - 1
-    return Example(
-        id=row["id"],
-        question=f"Question: {row['question']}\nChoices:\n{options}Answer:",
-        target=LETTERS[gold],
-        choices=LETTERS,
-        gold=(gold,),
+    return lettered(
+        name=row["id"],
+        question=f"Question: {row['question']}\nChoices:",
+        options=[row[f"op{letter}"] for letter in "abcd"],
+        gold=int(row["cop"]) - 1,
         group=row["subject_name"],
     )
 
 
-def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
-    """Return all questions of the development split."""
-    return Examples(test=tuple(to_example(row) for row in read(PINS[0])))
-
-
-TASK = Task(
+TASK = choice_task(
     name="medmcqa",
-    version=1,
     title="MedMCQA",
     summary="Multiple-choice questions of medical entrance examinations in 21 subjects.",
-    kind="choice",
     languages=("en",),
     licence="MIT",
     open_licence=True,
     source="https://arxiv.org/abs/2203.14371",
     pins=PINS,
-    load=load,
+    load=whole_file(PINS[0], to_example),
     n_shots=0,
-    metrics=(acc, brier, log_loss),
-    primary=acc,
-    columns=("correct", "pred"),
     notes="Options are shown, so letters are scored and acc_norm would say nothing new.",
 )

@@ -11,19 +11,11 @@ in the original.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
-from evaluator.metrics.choice import acc, brier, log_loss
+from evaluator.core.records import Example, Row
 from evaluator.tasks import load_pins
+from evaluator.tasks.forms import by_subject, choice_task, lettered
 
 PINS = load_pins("mmlu")
-LETTERS = ("A", "B", "C", "D")
-
-
-def subject_of(pin: DataPin) -> str:
-    """Return the subject of a file `mmlu/<split>/<subject>`."""
-    return pin.id.rsplit("/", 1)[1]
 
 
 def describe(subject: str) -> str:
@@ -34,46 +26,26 @@ def describe(subject: str) -> str:
 
 def to_example(row: Row, name: str, subject: str) -> Example:
     """Return one question with its options spelled out; the answer is the letter."""
-    options = "".join(f"\n{letter}. {row[f'choice{i}']}" for i, letter in enumerate(LETTERS))
-    gold = int(row["answer"])
-    return Example(
-        id=name,
-        question=f"{row['question'].strip()}{options}\nAnswer:",
-        target=LETTERS[gold],
-        choices=LETTERS,
-        gold=(gold,),
+    return lettered(
+        name=name,
+        question=row["question"].strip(),
+        options=[row[f"choice{i}"] for i in range(4)],
+        gold=int(row["answer"]),
         group=subject,
     )
 
 
-def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
-    """Return all subjects in alphabetic order, each with its development questions as shots."""
-    found: dict[str, list[Example]] = {"test": [], "dev": []}
-    for pin in sorted(PINS, key=lambda pin: pin.id):
-        split, subject = pin.id.split("/")[1], subject_of(pin)
-        found[split] += [
-            to_example(row, f"{subject}/{'' if split == 'test' else split}{i}", subject)
-            for i, row in enumerate(read(pin))
-        ]
-    return Examples(test=tuple(found["test"]), shots=tuple(found["dev"]))
-
-
-TASK = Task(
+TASK = choice_task(
     name="mmlu",
-    version=1,
     title="MMLU",
     summary="Multiple-choice questions of 57 school, university and professional subjects.",
-    kind="choice",
     languages=("en",),
     licence="MIT",
     open_licence=True,
     source="https://arxiv.org/abs/2009.03300",
     pins=PINS,
-    load=load,
+    load=by_subject(PINS, to_example),
     n_shots=5,
-    metrics=(acc, brier, log_loss),
-    primary=acc,
-    columns=("correct", "pred"),
     describe=describe,
     notes="Options are shown, so letters are scored and acc_norm would say nothing new.",
 )

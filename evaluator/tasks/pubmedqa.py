@@ -10,11 +10,10 @@ Quirks: 55.2 % of the answers are yes and 11 % maybe, so the primary is macro-F1
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
 
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
-from evaluator.metrics.classification import accuracy, macro_f1, macro_precision, macro_recall, mcc
+from evaluator.core.records import Example, Examples
 from evaluator.tasks import load_pins
+from evaluator.tasks.forms import Read, label_task
 
 PINS = {pin.id: pin for pin in load_pins("pubmedqa")}
 LABELS = ("yes", "no", "maybe")
@@ -34,19 +33,17 @@ def to_example(name: str, text: str) -> Example:
     )
 
 
-def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
+def load(read: Read) -> Examples:
     """Return the questions that the list of the test's answers names, in its order."""
     records = {row["key"]: row["value"] for row in read(PINS["pubmedqa/pqal"])}
     names = [row["key"] for row in read(PINS["pubmedqa/test_ids"])]
     return Examples(test=tuple(to_example(name, records[name]) for name in names), labels=LABELS)
 
 
-TASK = Task(
+TASK = label_task(
     name="pubmedqa",
-    version=1,
     title="PubMedQA",
     summary="Whether an abstract of medical research answers a question with yes, no or maybe.",
-    kind="classification",
     languages=("en",),
     licence="MIT",
     open_licence=True,
@@ -54,8 +51,5 @@ TASK = Task(
     pins=tuple(PINS.values()),
     load=load,
     n_shots=0,
-    metrics=(macro_f1, accuracy, macro_precision, macro_recall, mcc),
-    primary=macro_f1,
-    columns=("correct", "pred", "gold"),
     notes="Always saying yes is right in 55.2 % of the items; its macro-F1 is 0.24.",
 )

@@ -12,12 +12,11 @@ back. It holds no training file, hence no shots.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 
 from evaluator.core.errors import DataError
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
-from evaluator.metrics.choice import acc, brier, log_loss
+from evaluator.core.records import Example, Row
 from evaluator.tasks import load_pins
+from evaluator.tasks.forms import choice_task, whole_file
 
 PINS = load_pins("winogrande")
 WORDING = re.compile(
@@ -46,26 +45,16 @@ def to_example(row: Row, name: str) -> Example:
     )
 
 
-def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
-    """Return all sentences; there are no shots."""
-    return Examples(test=tuple(to_example(row, str(i)) for i, row in enumerate(read(PINS[0]))))
-
-
-TASK = Task(
+TASK = choice_task(
     name="winogrande",
-    version=1,
     title="WinoGrande",
     summary="Which of two names fills the blank, in sentences that need a little common sense.",
-    kind="choice",
     languages=("en",),
     licence="CC-BY",
     open_licence=True,
     source="https://arxiv.org/abs/1907.10641",
     pins=PINS,
-    load=load,
+    load=whole_file(PINS[0], to_example),
     n_shots=0,
-    metrics=(acc, brier, log_loss),
-    primary=acc,
-    columns=("correct", "pred"),
     notes="What follows the blank is scored after each name, so both choices are the same words.",
 )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,6 +19,7 @@ from evaluator.metrics.classification import (
     macro_recall,
     majority_rate,
     mcc,
+    out_of_scope_recall,
     over_cells,
     per_class,
     trivial_macro_f1,
@@ -52,6 +55,16 @@ def test_every_metric_equals_scikit_learn(seed: int) -> None:
     assert macro_recall.compute(items).value == pytest.approx(sk.recall_score(gold, pred, **how))
     assert accuracy.compute(items).value == pytest.approx(sk.accuracy_score(gold, pred))
     assert mcc.compute(items).value == pytest.approx(sk.matthews_corrcoef(gold, pred))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_out_of_scope_has_the_recall_of_its_own_label(seed: int) -> None:
+    items = random_items(seed)
+    gold, pred, _ = columns(items)
+    known = sk.recall_score(gold, pred, labels=[2], average="macro", zero_division=0)
+    at_two = replace(items, labels=("a", "b", "out of scope", "d", "e"))
+    assert out_of_scope_recall.compute(at_two).value == pytest.approx(known)
+    assert out_of_scope_recall.compute(items).value == 0
 
 
 @pytest.mark.parametrize("seed", SEEDS)
