@@ -8,7 +8,7 @@ here is listed, so that silence is never taken for proof.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,10 @@ from evaluator.board.audit_history import (
     check_history,
     descendants,
     is_lasting,
-    lock_path,
+    lock_paths,
     locked_once,
 )
+from evaluator.board.audit_seasons import check_seasons
 from evaluator.board.check import check_tree
 from evaluator.board.flags import find_flags
 from evaluator.board.history import (
@@ -114,18 +115,46 @@ def audit(root: Path, anchor: str = "", progress: Progress = lambda done, total:
         EvaluatorError: not a git repository with a commit.
     """
     clone = read_clone(root)
-    findings = check_tree(root)
-    decisions, standings = read_decisions(root), read_standings(root)
-    anchored, anchor_faults = _find_anchor(clone, anchor)
-    history = check_history(
-        clone.top, clone.commits, clone.prefix, guards=anchored, decisions=decisions
-    )
     committed = _committed(clone)
+    seasons = check_seasons(clone.top, clone.commits, clone.prefix)
+    anchored, lost = _find_anchor(clone, anchor)
+    history = check_history(
+        clone.top,
+        clone.commits,
+        clone.prefix,
+        guards={*anchored, *seasons.opened},
+        decisions=read_decisions(root),
+    )
+    changed, uncommitted = _compare_with_head(root, committed)
     added = _added(clone, committed)
-    once = locked_once(clone.top, clone.commits, clone.prefix)
     held, broken = verify_results(root, {path: change.date for path, change in added.items()})
-    signed = signed_by(held)
-    rows = []
+    rows = _follow(root, added, signed_by(held), progress)
+    once = locked_once(clone.top, clone.commits, clone.prefix) | seasons.asked
+    found = [*check_tree(root), *check_weights(root), *lost, *changed, *broken]
+    found += [
+        fault for row in rows for fault in (*row.recomputed.faults, *_check_origin(row, once))
+    ]
+    found += [*history.findings, *seasons.findings, *_unsigned(rows, clone)]
+    noted = [*history.notes, *uncommitted, *_late_claims(rows, clone), *_new_signers(clone)]
+    noted += find_flags([row.standing for row in rows])
+    return Audit(
+        head=clone.head,
+        commits=len(clone.commits),
+        results=tuple(rows),
+        findings=tuple(sorted(set(found))),
+        notes=tuple(sorted(set(noted))),
+        unseen=tuple(_unseen(rows, clone, anchor, history.guarded)),
+    )
+
+
+def _follow(
+    root: Path,
+    added: Mapping[str, Change],
+    signed: Mapping[str, Attestation],
+    progress: Progress,
+) -> list[Audited]:
+    """Return every result, followed as far as it can be; a broken one is told by `check_tree`."""
+    standings, rows = read_standings(root), []
     for number, standing in enumerate(standings, 1):
         row = Audited(
             standing=standing,
@@ -134,28 +163,8 @@ def audit(root: Path, anchor: str = "", progress: Progress = lambda done, total:
             attested=signed.get(standing.path),
         )
         rows.append(row)
-        findings += [*row.recomputed.faults, *_check_origin(row, once)]
         progress(number, len(standings))
-    findings += [*broken, *_unsigned(rows, clone), *check_weights(root)]
-    changed, uncommitted = _compare_with_head(root, committed)
-    return Audit(
-        head=clone.head,
-        commits=len(clone.commits),
-        results=tuple(rows),
-        findings=tuple(sorted({*findings, *history.findings, *anchor_faults, *changed})),
-        notes=tuple(
-            sorted(
-                {
-                    *history.notes,
-                    *uncommitted,
-                    *_late_claims(rows, clone),
-                    *find_flags(standings),
-                    *_new_signers(clone),
-                }
-            )
-        ),
-        unseen=tuple(_unseen(rows, clone, anchor, history.guarded)),
-    )
+    return rows
 
 
 def read_clone(root: Path) -> Clone:
@@ -173,7 +182,7 @@ def read_clone(root: Path) -> Clone:
         run_git(root, "rev-parse", word).decode().rstrip("\n")
         for word in ("--show-toplevel", "--show-prefix", "--is-shallow-repository")
     )
-    commits = read_commits(Path(top), prefix, lock_path(prefix))
+    commits = read_commits(Path(top), prefix, *lock_paths(prefix))
     return Clone(
         top=Path(top),
         prefix=prefix,
@@ -227,14 +236,14 @@ def _added(clone: Clone, committed: Mapping[str, str]) -> dict[str, Change]:
     return found
 
 
-def _check_origin(row: Audited, once: set[str]) -> list[Fault]:
+def _check_origin(row: Audited, once: Set[str]) -> list[Fault]:
     """Return what cannot be about when a result was measured and what it was asked."""
     result, path = row.standing.result, row.standing.path
     faults = []
     locked = locked_request_set(result["task"]["name"], result["method"])
     asked = result["request_set"]["sha256"]
     if asked not in once and not (locked and locked.sha256 == asked):
-        message = "no committed tasks/lock.json ever held this request set"
+        message = "no committed tasks/lock.json and no season ever held this request set"
         faults.append(Fault(path, 0, "/request_set/sha256", message))
     started = result["run"]["started"][:10]
     if row.added and started > row.added.date:

@@ -95,9 +95,10 @@ def descendants(commits: Sequence[Commit], first: Collection[str]) -> set[str]:
     return found
 
 
-def lock_path(prefix: str) -> str:
-    """Return where the request sets stand, relative to the repository."""
-    return (PurePosixPath(prefix).parent / "evaluator/tasks/lock.json").as_posix()
+def lock_paths(prefix: str) -> tuple[str, str]:
+    """Return where request sets stand, relative to the repository: of all boards, of this one."""
+    built_in = PurePosixPath(prefix).parent / "evaluator/tasks/lock.json"
+    return built_in.as_posix(), f"{prefix}tasks.lock.json"
 
 
 def is_lasting(path: str) -> bool:
@@ -106,9 +107,9 @@ def is_lasting(path: str) -> bool:
 
 
 def locked_once(repository: Path, commits: Sequence[Commit], prefix: str) -> set[str]:
-    """Return the hashes of all request sets that any committed `tasks/lock.json` held."""
-    path = lock_path(prefix)
-    blobs = {change.after for commit in commits for change in commit.changes if change.path == path}
+    """Return the hashes of all request sets that any committed lock held."""
+    paths = lock_paths(prefix)
+    blobs = {c.after for commit in commits for c in commit.changes if c.path in paths}
     found: set[str] = set()
     for data in read_blobs(repository, blobs).values():
         try:

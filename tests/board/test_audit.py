@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,10 @@ from conftest import ROOT
 from made_board import SIGNER, WORKFLOW, build, commit, copy, git, make_key, sign
 
 from evaluator.board.audit import Audit, audit
+from evaluator.board.seasons import find_season
+from evaluator.board.seasons import write_season as write_file
+from evaluator.board.submissions import read_tree
+from evaluator.board.suites import Season, asked_now
 from evaluator.core import columns
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import compress, pretty_bytes, sha256
@@ -25,6 +29,11 @@ from evaluator.measure.result import recompute_key
 SMALL = "starter/small"
 RANDOM = "baseline/random"
 SIGNED = "baseline/majority"
+SEED = "nobody knew this before"
+DRAFT = Season(
+    name="2026-1", title="First", summary="The first season.", references=(SMALL, RANDOM),
+    seed_sha256="", seed="", opened="", closed="", suites={}, asked={}, amendments=(),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -200,7 +209,7 @@ in_result(
 in_result(
     "an older task version that never was asked so",
     "starter_choice",
-    "no committed tasks/lock.json ever held",
+    "ever held",
     lambda r: r["request_set"].update(sha256="0" * 64) or r.update(key=recompute_key(r)),
 )
 in_result(
@@ -524,6 +533,70 @@ def forge_trust(story: Story) -> None:
     commit(story.repository, "Add results")
 
 
+def write_season(story: Story, message: str = "Season", **parts: object) -> None:
+    """Write the season 2026-1 with these parts changed, and commit it."""
+    tree = read_tree(story.tree)
+    season = next((s for s in tree.seasons if s.name == "2026-1"), DRAFT)
+    season = replace(season, **parts)
+    write_file(story.tree, season)
+    commit(story.repository, message)
+
+
+def open_now(story: Story) -> None:
+    """Commit to a seed, reveal it, open the season."""
+    write_season(story, "Draft a season", seed_sha256=sha256(SEED.encode()))
+    write_season(story, "Reveal the seed", seed=SEED)
+    tree = read_tree(story.tree)
+    asked = {task: asked_now(task) for task in tree.board.suites["starter"].tasks}
+    suites = {"starter": tree.board.suites["starter"]}
+    write_season(story, "Open the season", opened="2026-12-01", suites=suites, asked=asked)
+
+
+@tampering("a seed that could have been chosen", "seasons/2026-1.yaml", "could have been chosen")
+def choose_seed(story: Story) -> None:
+    write_season(story, seed_sha256=sha256(SEED.encode()), seed=SEED)
+
+
+@tampering("a seed that was drawn again", "seasons/2026-1.yaml", "another seed than before")
+def draw_again(story: Story) -> None:
+    write_season(story, seed_sha256=sha256(SEED.encode()))
+    write_season(story, seed_sha256=sha256(b"a seed that suits us better"))
+
+
+@tampering("another seed than was committed to", "seasons/2026-1.yaml", "not the one whose sha256")
+def reveal_another(story: Story) -> None:
+    write_season(story, seed_sha256=sha256(SEED.encode()))
+    write_season(story, seed="a seed that suits us better")
+
+
+@tampering("an open season that asks otherwise", "seasons/2026-1.yaml", "without an amendment")
+def thaw(story: Story) -> None:
+    open_now(story)
+    season = find_season(read_tree(story.tree), "2026-1")
+    asked = season.asked | {"starter_choice": replace(season.asked["starter_choice"], scorer=9)}
+    write_season(story, asked=asked)
+
+
+@tampering("an open season without its losers", "seasons/2026-1.yaml", "references changed after")
+def drop_reference(story: Story) -> None:
+    open_now(story)
+    write_season(story, references=(RANDOM,))
+
+
+@tampering("a closed season that goes on", "seasons/2026-1.yaml", "changed after it closed")
+def reopen(story: Story) -> None:
+    open_now(story)
+    write_season(story, closed="2026-12-02")
+    write_season(story, closed="")
+
+
+@tampering("a season that is gone", "seasons/2026-1.yaml", "removed, in commit")
+def remove_season(story: Story) -> None:
+    open_now(story)
+    (story.tree / "seasons/2026-1.yaml").unlink()
+    commit(story.repository, "Tidy up")
+
+
 @tampering("an edit that is not committed", f"{SMALL}/results/", "differs from what is committed")
 def edit_only(story: Story) -> None:
     edit(story.result("starter_choice"), lambda r: r["run"].update(seconds=1.0))
@@ -549,6 +622,31 @@ def test_there_are_enough_kinds_of_tampering():
 # --- what looks alike and is honest ---
 
 
+def test_an_open_season_binds_without_an_anchor(story):
+    open_now(story)
+    found = audit(story.tree)
+    assert told(found) == []
+    assert not any("no season has opened" in sentence for sentence in found.unseen)
+    edit(story.result("starter_choice"), lambda r: r["run"].update(seconds=1.0))
+    commit(story.repository, "Update")
+    assert any("changed after it was committed" in line for line in told(audit(story.tree)))
+
+
+def test_a_season_that_was_amended_and_closed_is_no_finding(story):
+    open_now(story)
+    git(story.repository, "switch", "-q", "-c", "side", "HEAD~3")
+    commit_card(story)
+    git(story.repository, "switch", "-q", "main")
+    season = find_season(read_tree(story.tree), "2026-1")
+    asked = season.asked | {"starter_choice": replace(season.asked["starter_choice"], scorer=9)}
+    change = {"task": "starter_choice", "part": "scorer", "before": "1", "after": "9"}
+    facts = {"date": "2026-12-02", "by": "ada", "reason": "a mended scorer", "changes": [change]}
+    write_season(story, asked=asked, amendments=(facts,))
+    write_season(story, closed="2026-12-03")
+    git(story.repository, "merge", "-q", "--no-ff", "-m", "Merge", "side")
+    assert not any(line.startswith("seasons/") and "commit" in line for line in told(story.audit()))
+
+
 def test_a_run_that_claims_an_earlier_start_is_noted(story):
     path = story.result("starter_choice")
     late = path.with_name("00000000.json")
@@ -564,10 +662,14 @@ def test_a_run_that_claims_an_earlier_start_is_noted(story):
     assert any("claims an earlier start" in str(note) for note in story.audit().notes)
 
 
-def test_a_new_card_and_a_result_not_yet_committed_are_no_findings(story):
+def commit_card(story: Story) -> None:
     card = story.tree / SMALL / "card.md"
     card.write_text(card.read_text() + "\nMore.\n")
     commit(story.repository, "Tell more")
+
+
+def test_a_new_card_and_a_result_not_yet_committed_are_no_findings(story):
+    commit_card(story)
     shutil.rmtree(story.tree / RANDOM / "results")
     git(story.repository, "checkout", "--", ".")
     copy(story.repository, "starter/medium")
