@@ -125,10 +125,11 @@ def audit(root: Path, anchor: str = "", progress: Progress = lambda done, total:
         guards={*anchored, *seasons.opened},
         decisions=read_decisions(root),
     )
-    changed, uncommitted = _compare_with_head(root, committed)
+    standings = read_standings(root)
+    changed, uncommitted = _compare_with_head(root, committed, standings)
     added = _added(clone, committed)
     held, broken = verify_results(root, {path: change.date for path, change in added.items()})
-    rows = _follow(root, added, signed_by(held), progress)
+    rows = _follow(root, standings, added, signed_by(held), progress)
     once = locked_once(clone.top, clone.commits, clone.prefix) | seasons.asked
     found = [*check_tree(root), *check_weights(root), *lost, *changed, *broken]
     found += [
@@ -149,12 +150,13 @@ def audit(root: Path, anchor: str = "", progress: Progress = lambda done, total:
 
 def _follow(
     root: Path,
+    standings: Sequence[Standing],
     added: Mapping[str, Change],
     signed: Mapping[str, Attestation],
     progress: Progress,
 ) -> list[Audited]:
     """Return every result, followed as far as it can be; a broken one is told by `check_tree`."""
-    standings, rows = read_standings(root), []
+    rows = []
     for number, standing in enumerate(standings, 1):
         row = Audited(
             standing=standing,
@@ -312,7 +314,9 @@ def _committed(clone: Clone) -> dict[str, str]:
     return found
 
 
-def _compare_with_head(root: Path, committed: Mapping[str, str]) -> tuple[list[Fault], list[Fault]]:
+def _compare_with_head(
+    root: Path, committed: Mapping[str, str], standings: Sequence[Standing]
+) -> tuple[list[Fault], list[Fault]]:
     """Return (faults, notes) about files that differ from what is committed."""
     faults: list[Fault] = []
     notes: list[Fault] = []
@@ -327,7 +331,7 @@ def _compare_with_head(root: Path, committed: Mapping[str, str]) -> tuple[list[F
         else:
             continue
         (faults if is_lasting(path) else notes).append(Fault(printable(path), 0, "", found))
-    for path in {standing.path for standing in read_standings(root)} - committed.keys():
+    for path in {standing.path for standing in standings} - committed.keys():
         notes.append(Fault(path, 0, "", "not committed yet"))
     return faults, notes
 

@@ -46,36 +46,38 @@ def parse_json(data: bytes) -> Json:
     Raises:
         ValueError: anything else, with the reason.
     """
-
-    def refuse_constant(name: str) -> NoReturn:
-        raise ValueError(f"{name} is not a number")
-
-    def finite(digits: str) -> float:
-        value = float(digits)
-        if math.isinf(value):
-            raise ValueError(f"{digits[:20]} is larger than any number here")
-        return value
-
-    def unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            keys = [key for key, _ in pairs]
-            raise ValueError(f"key {next(k for k in keys if keys.count(k) > 1)!r} stands twice")
-        return found
-
     try:
         text = data.decode("utf-8")
-        value = json.loads(
-            text,
-            parse_constant=refuse_constant,
-            parse_float=finite,
-            object_pairs_hook=unique,
-        )
+        value = _STRICT.decode(text)
         if "\\u" in text:
             canonical_bytes(value)  # an escaped half of a surrogate pair cannot be written
         return value
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits[:20]} is larger than any number here")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"key {next(k for k in keys if keys.count(k) > 1)!r} stands twice")
+    return found
+
+
+_STRICT = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique
+)
 
 
 def sha256(data: bytes) -> str:

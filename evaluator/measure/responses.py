@@ -24,6 +24,7 @@ ABOVE_ZERO = 1e-3
 """No log-likelihood is above zero; rounding may lift one by far less than this."""
 TYPES: dict[str, type] = get_type_hints(Response)
 """Every field of a response -> its type."""
+KINDS = list(TYPES.values())
 SCORED = TYPES.keys() - {"text", "finish"}
 """What stands in the line of a scored continuation."""
 WRITTEN = TYPES.keys() - {"logprob", "greedy"}
@@ -73,9 +74,9 @@ def to_response(fields: Json) -> Response:
     """
     if not isinstance(fields, dict) or fields.keys() != TYPES.keys():
         raise ValueError(f"a response has the fields {', '.join(TYPES)}")
-    for name, kind in TYPES.items():
-        if type(fields[name]) is not kind:
-            raise ValueError(f"{name} of a response must be of type {kind.__name__}")
+    if [type(fields[name]) for name in TYPES] != KINDS:
+        wrong = next(name for name, kind in TYPES.items() if type(fields[name]) is not kind)
+        raise ValueError(f"{wrong} of a response must be of type {TYPES[wrong].__name__}")
     if not fields["logprob"] <= ABOVE_ZERO:
         raise ValueError(f"item {fields['item']!r} has a log-likelihood above zero")
     return Response(**fields)

@@ -12,8 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS)]
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from made_board import allow_signer, commit, copy, git, sign
 
