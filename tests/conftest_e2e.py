@@ -6,9 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+from conftest import need
+
+from evaluator.board.publish.build import build_site, serve_site
 
 ROOT = Path(__file__).parents[1]
 
@@ -57,3 +61,48 @@ def repository(tmp_path: Path) -> Path:
     git("add", "-A", cwd=home)
     git("commit", "-qm", "Start of the board", cwd=home)
     return home
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Path:
+    to = tmp_path_factory.mktemp("site") / "built"
+    build_site(ROOT, ROOT / "submissions", to)
+    return to
+
+
+@pytest.fixture(scope="session")
+def browser():
+    need("chromium", shutil.which("chromium") is not None, "install Debian's chromium")
+    from playwright.sync_api import sync_playwright
+
+    flags = [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+        "--disable-background-networking", "--disable-component-update",
+    ]  # fmt: skip
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium")
+        started = playwright.chromium.launch(executable_path=path, args=flags)
+        yield started
+        started.close()
+
+
+@pytest.fixture()
+def serve():
+    """Serve a folder below a sub-path of localhost, as a project's pages are."""
+    servers = []
+
+    def start(folder: Path) -> str:
+        home = folder.parent / "served"
+        home.mkdir(exist_ok=True)
+        if not (home / "board").exists():
+            (home / "board").symlink_to(folder)
+        (home / "index.html").write_text("")
+        server = serve_site(home, 0)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}/board/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()

@@ -123,9 +123,9 @@ function drawPins() {
   const bar = document.getElementById("b-pinned");
   const titles = state.pin.map((slug) => table.data.title[table.data.slug.indexOf(slug)] ?? slug);
   bar.hidden = !state.pin.length;
-  bar.replaceChildren(make("span", {}, say(words.pinned, { titles: titles.join(", ") })),
-    make("code", {}, `evaluator compare ${state.pin.map((slug) => slug.replace("--", "/")).slice(0, 2).join(" ")}`),
-    make("button", { type: "button", onclick: () => show({ pin: [], page: state.page }) }, words.unpin));
+  bar.replaceChildren(...[make("span", {}, say(words.pinned, { titles: titles.join(", ") })),
+    state.pin.length > 1 ? make("a", { class: "b-go", href: `${facts.compare}?${state.pin.map((slug) => `m=${slug}`).join("&")}` }, say(words.compare, { n: state.pin.length })) : null,
+    make("button", { type: "button", onclick: () => show({ pin: [], page: state.page }) }, words.unpin)].filter(Boolean));
 }
 
 // --- presets and panels

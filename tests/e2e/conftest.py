@@ -1,5 +1,5 @@
-"""The fixture of a real repository, for all tests of this folder."""
+"""The fixtures of real repositories, a built site and a browser, for all tests of this folder."""
 
-from conftest_e2e import repository
+from conftest_e2e import browser, repository, serve, site
 
-__all__ = ["repository"]
+__all__ = ["browser", "repository", "serve", "site"]

@@ -6,10 +6,8 @@ import gzip
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
-import threading
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -17,18 +15,10 @@ from urllib.parse import unquote, urlsplit
 import pandas
 import pytest
 import yaml
-from conftest import need
 from conftest_e2e import ROOT, evaluator
 
-from evaluator.board.publish.build import build_site, serve_site
+from evaluator.board.publish.build import build_site
 from evaluator.core.errors import EvaluatorError
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Path:
-    to = tmp_path_factory.mktemp("site") / "built"
-    build_site(ROOT, ROOT / "submissions", to)
-    return to
 
 
 class Links(HTMLParser):
@@ -156,44 +146,6 @@ def test_hostile_names_and_cards_are_inert(hostile_site):
     assert "{{7*7}}" in csv
 
 
-@pytest.fixture(scope="module")
-def browser():
-    need("chromium", shutil.which("chromium") is not None, "install Debian's chromium")
-    from playwright.sync_api import sync_playwright
-
-    flags = [
-        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-        "--disable-background-networking", "--disable-component-update",
-    ]  # fmt: skip
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium")
-        started = playwright.chromium.launch(executable_path=path, args=flags)
-        yield started
-        started.close()
-
-
-@pytest.fixture()
-def serve():
-    """Serve a folder below a sub-path of localhost, as a project's pages are."""
-    servers = []
-
-    def start(folder: Path) -> str:
-        home = folder.parent / "served"
-        home.mkdir(exist_ok=True)
-        if not (home / "board").exists():
-            (home / "board").symlink_to(folder)
-        (home / "index.html").write_text("")
-        server = serve_site(home, 0)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}/board/"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
 PAGES = (
     "",
     "models/",
@@ -201,6 +153,7 @@ PAGES = (
     "tasks/",
     "tasks/mmlu/",
     "suites/core/",
+    "compare/?m=starter--large&m=starter--small",
     "ranking/",
 )
 
@@ -320,8 +273,15 @@ def test_every_picture_has_a_table_and_a_name(site):
 
 
 def test_our_scripts_are_small():
-    scripts = b"".join(path.read_bytes() for path in sorted((ROOT / "site/assets").glob("*.js")))
-    assert len(gzip.compress(scripts)) <= 15_000
+    """What home loads, and what any other page adds to it."""
+    for page in ("home", "compare"):
+        wanted, scripts = [f"{page}.js"], {}
+        while wanted:
+            name = wanted.pop()
+            scripts[name] = (ROOT / "site/assets" / name).read_bytes()
+            wanted += set(re.findall(r'from "./([a-z]+\.js)"', scripts[name].decode())) - {*scripts}
+        assert len(scripts) > 2
+        assert len(gzip.compress(b"".join(scripts.values()))) <= 15_000, page
 
 
 def test_only_our_own_scripts_may_run(site):

@@ -8,6 +8,7 @@ from evaluator.board.publish.model import model_data
 from evaluator.board.publish.rows import ranking_csv, ranking_data
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.table import scores_data, table_data
+from evaluator.board.publish.vectors import item_names, models_data, questions, vectors
 from evaluator.core.files import Json, canonical_bytes, pretty_bytes, sha256
 
 
@@ -31,6 +32,11 @@ def _files(site: Site) -> Iterator[tuple[str, bytes]]:
     for entry in site.tree.entries:
         data = model_data(site, entry)
         yield f"models/{data['slug']}.json", pretty_bytes(data)
+        yield f"data/items/{data['slug']}.json", _compact(vectors(site, entry))
+    yield "data/models.json", _compact(models_data(site))
+    yield "data/questions.json", _compact(questions(site))
+    for name, ids in item_names(site):
+        yield f"data/items/ids-{name}.json", _compact(ids)
 
 
 def _compact(value: Json) -> bytes:

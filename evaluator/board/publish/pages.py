@@ -20,6 +20,7 @@ from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.suite import ROWS, suite_data
 from evaluator.board.publish.task import tasks_data
+from evaluator.board.publish.vectors import compare_data
 from evaluator.board.publish.words import Words, read_words
 from evaluator.core.files import Json, pretty_bytes
 from evaluator.core.schema import NAMES, load_schema
@@ -81,6 +82,7 @@ class Pages:
         """Return path below docs/ -> page or file, of everything there is one of."""
         found = self._suites() | self._tasks()
         found["models/index.md"] = self._models()
+        found["compare/index.md"] = self._compare()
         found |= {f"data/schemas/{name}.json": _download(load_schema(name)) for name in NAMES}
         for shell in self.shells():
             found[shell] = _page(TITLE, ABOUT, BODY, search=False)
@@ -124,6 +126,13 @@ class Pages:
             for chart in suite["charts"]
         }
         return files | {path: _page(title, suite["summary"], body)}
+
+    def _compare(self) -> Rendered:
+        """Return the page on which a script compares models that its address names."""
+        body = self.render(
+            "compare.html", "compare/index.md", compare=compare_data(self.site, self.words)
+        )
+        return _page(self.words("compare.title"), self.words("compare.lead"), body, in_nav=True)
 
     def _stamped_rows(self, name: str) -> Iterator[Stamped]:
         """Yield the second and later pages of a suite's table."""

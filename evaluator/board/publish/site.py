@@ -17,6 +17,8 @@ from evaluator.tasks import task_names
 class Site:
     """Everything that the site is derived from."""
 
+    root: Path
+    """The folder submissions/."""
     tree: Tree
     """Board, submissions, results, decisions."""
     rankings: dict[str, Ranking]
@@ -43,13 +45,11 @@ def read_site(submissions: Path) -> Site:
     repository = submissions.resolve().parent
     changes = read_history(repository, submissions.name) if in_git(repository) else []
     rankings = {name: rank(tree, suite) for name, suite in tree.board.suites.items()}
-    return gather(tree, rankings, changes, submissions.name)
+    return gather(submissions, tree, rankings, changes)
 
 
-def gather(
-    tree: Tree, rankings: dict[str, Ranking], changes: list[Change], folder: str = "submissions"
-) -> Site:
-    """Return the site of a tree that is read and ranked."""
+def gather(root: Path, tree: Tree, rankings: dict[str, Ranking], changes: list[Change]) -> Site:
+    """Return the site of the tree at `root`, read and ranked."""
     rows: dict[str, list[Json]] = {}
     places: dict[str, dict[str, Json]] = {entry.submission.id: {} for entry in tree.entries}
     cells: dict[str, dict[str, Cell]] = {entry.submission.id: {} for entry in tree.entries}
@@ -64,8 +64,9 @@ def gather(
         for task in sorted({standing.result["task"]["name"] for standing in entry.results}):
             if task not in found and task in task_names():
                 found[task] = find_cell(tree, entry, task)
-    prefix = f"{folder}/"
+    prefix = f"{root.name}/"
     return Site(
+        root=root,
         tree=tree,
         rankings=rankings,
         rows=rows,

@@ -1,0 +1,153 @@
+"""Item vectors: what the page that compares models reads, so that it counts as `compare` does.
+
+One file a model with every item of every task, a few kB; one file with what was asked, since most
+models were asked the same; one file an item set with the names of its items.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import stats
+
+from evaluator.board.compare import OF_THE_METHOD, fingerprint, item_ids, item_values
+from evaluator.board.index import counts_right, task_weights
+from evaluator.board.publish.model import source_of
+from evaluator.board.publish.rows import parameters_of
+from evaluator.board.publish.site import Site
+from evaluator.board.publish.values import slug
+from evaluator.board.publish.words import Words
+from evaluator.board.ranking import Cell
+from evaluator.board.submissions import Entry, Standing
+from evaluator.core.files import Json, hash_json
+from evaluator.metrics import metric_named
+from evaluator.tasks import load_task, task_names
+
+
+def models_data(site: Site) -> Json:
+    """Return every model with a number, by columns: what the search of the page looks through."""
+    entries = [entry for entry in site.tree.entries if _measured(site, entry)]
+    return {
+        "slug": [slug(entry.submission.id) for entry in entries],
+        "title": [entry.submission.title for entry in entries],
+        "organisation": [entry.submission.organisation for entry in entries],
+    }
+
+
+def vectors(site: Site, entry: Entry) -> Json:
+    """Return what `data/items/<slug>.json` holds: how a model was run, and its items by task."""
+    submission = entry.submission
+    return {
+        "model": submission.id,
+        "slug": slug(submission.id),
+        "title": submission.title,
+        "suites": list(submission.suites),
+        "facts": {
+            "source": source_of(entry),
+            "kind": submission.kind,
+            "dtype": submission.dtype,
+            "chat_template": submission.chat_template,
+            "parameters": parameters_of(entry),
+            "licence": submission.licence,
+        },
+        "tasks": {task: vector(standing.result) for task, standing in _measured(site, entry)},
+    }
+
+
+def vector(result: Json) -> Json:
+    """Return the items of one result: `correct` as committed, `values` where they are not 0 and 1.
+
+    `values` are (n,) numbers of `item_values`, each once, and their places as 16-bit integers in
+    base64, so that nothing is lost.
+    """
+    packed = {
+        "question": _question_id(result),
+        "method": result["method"],
+        "evaluator": result["run"]["evaluator"]["version"] if "run" in result else "",
+        "correct": result["columns"]["correct"],
+    }
+    if counts_right(metric_named(result["primary"]), result):
+        return packed
+    known, codes = np.unique(item_values(result)[0], return_inverse=True)
+    places = base64.b64encode(codes.astype("<u2").tobytes()).decode()
+    return packed | {"values": [known.tolist(), places]}
+
+
+def questions(site: Site) -> Json:
+    """Return what `data/questions.json` holds: every fingerprint by its id, and `own`.
+
+    `t` of a question is the 97.5 % quantile of Student's distribution for its items, `own` are the
+    parts in which two methods may differ.
+    """
+    found: dict[str, Json] = {}
+    for entry in site.tree.entries:
+        for _, standing in _measured(site, entry):
+            result = standing.result
+            found.setdefault(_question_id(result), question(result))
+    return {"own": list(OF_THE_METHOD), "questions": dict(sorted(found.items()))}
+
+
+def question(result: Json) -> Json:
+    """Return what a result answers: parts of its fingerprint, items, metric, quantile."""
+    parts = {part: _short(value) for part, value in fingerprint(result).items()}
+    n = result["n"]
+    return {
+        "parts": parts,
+        "items": result["request_set"]["items_sha256"][:12],
+        "n": n,
+        "metric": result["primary"],
+        "t": float(stats.t.ppf(0.975, max(n - 1, 1))),
+    }
+
+
+def compare_data(site: Site, words: Words) -> Json:
+    """Return what the script of the page must know before it reads any vector."""
+    names = ("kind", "method", "metric")
+    return {
+        "suites": suite_weights(site),
+        "tasks": {name: load_task(name).title for name in task_names()},
+        "words": words.starting("compare.js.") | {"to": words("to")},
+        "names": {
+            key: text for group in names for key, text in words.texts.items()
+            if key.startswith(f"{group}.")
+        },
+    }  # fmt: skip
+
+
+def suite_weights(site: Site) -> Json:
+    """Return suite -> {title, weights: task -> what one unit of its metric moves the index by}."""
+    found = {}
+    for name, suite in site.tree.board.suites.items():
+        asked = {task: site.tree.asked(task) for task in suite.tasks}
+        known = {task: value for task, value in asked.items() if value}
+        weights = task_weights(suite, known) if len(known) == len(suite.tasks) else {}
+        found[name] = {"title": suite.title, "tasks": list(suite.tasks), "weights": weights}
+    return found
+
+
+def item_names(site: Site) -> Iterator[tuple[str, list[str]]]:
+    """Yield (first 12 digits of an item set's hash, its item ids) where responses are kept."""
+    done: set[str] = set()
+    for entry in site.tree.entries:
+        for _, standing in _measured(site, entry):
+            name = standing.result["request_set"]["items_sha256"][:12]
+            if name in done or not standing.result["responses"]["kept"]:
+                continue
+            done.add(name)
+            yield name, item_ids(site.root, standing)
+
+
+def _measured(site: Site, entry: Entry) -> list[tuple[str, Standing]]:
+    cells: dict[str, Cell] = site.cells[entry.submission.id]
+    return [(task, cell.standing) for task, cell in cells.items() if cell.standing]
+
+
+def _question_id(result: Json) -> str:
+    return hash_json(fingerprint(result))[:12]
+
+
+def _short(value: Json) -> Json:
+    """Return a part as it is shown: what is not one word or number by its hash."""
+    return hash_json(value)[:12] if isinstance(value, dict) else value
