@@ -71,7 +71,7 @@ def test_the_browser_counts_as_the_command_on_this_board(browser, serve, site):
     page.goto(f"{serve(site)}compare/?m=starter--large&m=starter--medium")
     page.get_by_role("heading", name="Differences by task").wait_for()
     with page.expect_download() as asked:
-        page.get_by_role("button", name="CSV").click()
+        page.get_by_role("button", name="Download as CSV").click()
     read = pandas.read_csv(asked.value.path(), keep_default_na=False)
     assert len(read) == len(wanted["tasks"]) == 4
     for (_, found), row in zip(read.iterrows(), wanted["tasks"], strict=True):
