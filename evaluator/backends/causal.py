@@ -16,13 +16,14 @@ import transformers
 from transformers import AutoModelForCausalLM
 
 from evaluator.backends.base import DeviceChoice
+from evaluator.backends.ending import Ending
 from evaluator.backends.loading import load_model, longest_input
 from evaluator.backends.runner import Runner
 from evaluator.backends.scoring import score_pairs
 from evaluator.backends.sharing import choose_sharing
 from evaluator.backends.tokens import cut_left, encode_pair
 from evaluator.backends.trie import Pair, Row
-from evaluator.backends.writing import Ending, write_greedily
+from evaluator.backends.writing import write_greedily
 from evaluator.core.errors import ModelError
 from evaluator.core.records import Request, Response
 

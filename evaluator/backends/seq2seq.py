@@ -18,9 +18,9 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.batches import cut_batches, mask_of, nats, stack
+from evaluator.backends.ending import Ending, Written
 from evaluator.backends.loading import environment_of, load_model, longest_input
 from evaluator.backends.tokens import cut_left, token_logprobs
-from evaluator.backends.writing import Ending, Written
 from evaluator.core.errors import ModelError
 from evaluator.core.records import Request, Response
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from evaluator.core.errors import RunError
 from evaluator.core.files import json_lines, sha256
 from evaluator.core.records import Response
 from evaluator.measure.journal import Answered, open_journal
-from evaluator.measure.packs import Pack
+from evaluator.measure.packs import Pack, in_order
 
 Progress = Callable[[int, int], None]
 """(requests done, requests in all) -> shown to a person."""
@@ -52,9 +52,14 @@ def run_packs(
             journal.append(pack, _answer(backend, pack))
             finished += len(pack.requests)
             progress(finished, total)
-        answered = [journal.done[pack.id] for pack in packs]
+        return gather(packs, journal.done)
+
+
+def gather(packs: Sequence[Pack], done: Mapping[str, Answered]) -> Answers:
+    """Return what was answered to packs, all of which are done, in the order of the requests."""
+    answered = [done[pack.id] for pack in packs]
     return Answers(
-        responses=tuple(r for part in answered for r in part.responses),
+        responses=tuple(in_order(packs, [part.responses for part in answered])),
         seconds=round(sum(part.seconds for part in answered), 3),
         tokens=sum(part.tokens for part in answered),
     )

@@ -17,7 +17,7 @@ from evaluator.core.files import Json
 from evaluator.core.schema import read_json_document
 from evaluator.measure.journal import Answered, read_journal
 from evaluator.measure.packs import Pack, cut_shard
-from evaluator.measure.run import Answers
+from evaluator.measure.run import Answers, gather
 
 MAX_SHARDS = 999
 
@@ -85,7 +85,7 @@ def read_shard(folder: Path) -> HandedOver:
 
 
 def merge_shards(shards: Sequence[HandedOver], key: str, packs: Sequence[Pack]) -> Answers:
-    """Return the answers of all shards of a measurement, in the order of its packs.
+    """Return the answers of all shards of a measurement, in the order of its requests.
 
     Args:
         shards: everything that was handed over for it.
@@ -100,12 +100,7 @@ def merge_shards(shards: Sequence[HandedOver], key: str, packs: Sequence[Pack]) 
     if faults:
         raise RunError("\n".join(faults))
     done = {name: answered for shard in shards for name, answered in shard.done.items()}
-    answered = [done[pack.id] for pack in packs]
-    return Answers(
-        responses=tuple(response for part in answered for response in part.responses),
-        seconds=round(sum(part.seconds for part in answered), 3),
-        tokens=sum(part.tokens for part in answered),
-    )
+    return gather(packs, done)
 
 
 def merge_runs(shards: Sequence[HandedOver], answers: Answers) -> Json:

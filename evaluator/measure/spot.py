@@ -12,7 +12,7 @@ from evaluator.core.records import Examples, Response, Task
 from evaluator.measure.data import load_examples
 from evaluator.measure.measurement import Measurer
 from evaluator.measure.method import method_of
-from evaluator.measure.packs import plan_packs
+from evaluator.measure.packs import in_order, plan_packs
 from evaluator.measure.requests import build_requests
 from evaluator.measure.rescore import read_responses
 from evaluator.measure.result import items_of
@@ -51,7 +51,7 @@ def _answer(measurer: Measurer, task: Task, examples: Examples, wanted: set[str]
     """Answer the requests of some items, made as for the whole task: shots depend on all of it."""
     requests = build_requests(task, examples, method_of(measurer.submission, task))
     packs = plan_packs([request for request in requests if request.item in wanted])
-    return [response for pack in packs for response in measurer.load().answer(pack.requests)]
+    return in_order(packs, [measurer.load().answer(pack.requests) for pack in packs])
 
 
 def _compare_responses(committed: Sequence[Response], again: Sequence[Response]) -> Iterator[str]:

@@ -9,10 +9,11 @@ import pytest
 import torch
 from random_models import FAMILIES, SHOTS, VOCABULARY, chosen, model_of, way
 
+from evaluator.backends.ending import Ending, Written
 from evaluator.backends.runner import Runner
 from evaluator.backends.sharing import Sharing
 from evaluator.backends.trie import Row
-from evaluator.backends.writing import Ending, Written, write_greedily
+from evaluator.backends.writing import write_greedily
 
 MOST = 12
 
@@ -116,3 +117,15 @@ def test_nothing_shared_is_no_trouble() -> None:
     prompts = prompts_of(5, start=())
     expected = [alone(model_of("mistral"), prompt, ending()) for prompt in prompts]
     assert write("mistral", prompts, ending(), way("tree"), batch_tokens=64)[0] == expected
+
+
+def test_each_passage_is_fed_once_for_all_its_questions() -> None:
+    rng = random.Random(4)
+    passages = [tuple(rng.randrange(VOCABULARY) for _ in range(100)) for _ in range(2)]
+    questions = [SHOTS + passage + (n, n + 1) for passage in passages for n in range(5)]
+    end = ending(most=4)
+    expected = [alone(model_of("llama"), prompt, end) for prompt in questions]
+    for batch_tokens in (16_384, 40):
+        found, runner = write("llama", questions, end, way("tree"), batch_tokens)
+        assert found == expected
+        assert runner.tokens_fed == len(SHOTS) + 2 * 100 + 10 * (2 + end.max_tokens - 1)

@@ -17,8 +17,8 @@ from evaluator.measure.run import response_lines, run_name, run_packs
 
 
 def packs_of(n: int) -> list[Pack]:
-    """One pack an item: each has shots of its own."""
-    return plan_packs([request(str(i), shots=((str(i), "a"),)) for i in range(n)])
+    """One pack an item."""
+    return [Pack(id=f"{i:064}", requests=(request(str(i)),), places=(i,)) for i in range(n)]
 
 
 def answered(pack: Pack, logprob: float = -1.25) -> Answered:

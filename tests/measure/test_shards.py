@@ -32,7 +32,10 @@ COUNT = 2
 @given(st.lists(st.integers(1, 300), max_size=40), st.integers(1, 12))
 def test_every_pack_belongs_to_exactly_one_shard(sizes: list[int], count: int) -> None:
     asked = request()
-    whole = [Pack(id=f"{at:04}", requests=(asked,) * size) for at, size in enumerate(sizes)]
+    whole = [
+        Pack(id=f"{at:04}", requests=(asked,) * size, places=tuple(range(size)))
+        for at, size in enumerate(sizes)
+    ]
     parts = [cut_shard(whole, index, count) for index in range(1, count + 1)]
     assert sorted(pack.id for part in parts for pack in part) == [pack.id for pack in whole]
 

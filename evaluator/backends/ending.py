@@ -1,0 +1,72 @@
+"""What ends a text that is being written, and which token comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from evaluator.core.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One generated text."""
+
+    text: str
+    """Up to its stop string."""
+    finish: str
+    """stop or length."""
+    tokens: int
+    """Tokens generated, with the one that ended it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What ends a text."""
+
+    stop: tuple[str, ...]
+    """Stop strings."""
+    end_ids: frozenset[int]
+    """Tokens that mean the end of the text."""
+    max_tokens: int
+    """Most tokens to write."""
+    tokenizer: Any
+    """Turns tokens into text."""
+
+    def finish(self, written: list[int]) -> Written | None:
+        """Return the text if its last token ends it."""
+        at_end = written[-1] in self.end_ids
+        kept = written[:-1] if at_end else written
+        # a stop string that has just been completed stands in the last tokens, a byte each at least
+        near = 8 + max((len(stop.encode()) for stop in self.stop), default=0)
+        tail = self._decode(kept[-near:])
+        done = at_end or len(written) >= self.max_tokens
+        if not done and not any(stop in tail for stop in self.stop):
+            return None
+        text = cut = self._decode(kept)
+        for stop in self.stop:
+            cut = cut.split(stop)[0]
+        if not done and cut == text:
+            return None
+        finish = "stop" if at_end or cut != text else "length"
+        return Written(text=cut, finish=finish, tokens=len(written))
+
+    def _decode(self, ids: list[int]) -> str:
+        text: str = self.tokenizer.decode(
+            ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        return text
+
+
+def likeliest(logits: torch.Tensor) -> torch.Tensor:
+    """Return (R,) the likeliest token of each row of (R, V) logits.
+
+    Raises:
+        ModelError: logits that are no numbers.
+    """
+    best, following = logits.float().max(dim=-1)
+    if not torch.isfinite(best).all():
+        raise ModelError("the model gives logits that are no numbers: check its weights")
+    return following
