@@ -106,7 +106,7 @@ def _standing(model: str, task: str, primary: str, right: FloatArray, sha: str) 
         "protocol": "board",
         "variant": "clean",
         "method": "loglikelihood",
-        "request_set": {"sha256": sha},
+        "request_set": {"sha256": sha, "gold_sha256": sha},
         "responses": {"sha256": run, "kept": False},
         "scorer": 1,
         "n": n,

@@ -15,7 +15,13 @@ from evaluator.core.records import Items, Metric
 from evaluator.measure.manifest import read_lock
 from evaluator.measure.method import metrics_of
 from evaluator.measure.responses import kept_lines, parse_response
-from evaluator.measure.result import items_of, recompute_key, recompute_tables, responses_path
+from evaluator.measure.result import (
+    data_hashes,
+    items_of,
+    recompute_key,
+    recompute_tables,
+    responses_path,
+)
 from evaluator.measure.score import canonical, interval_of, primary_score
 from evaluator.tasks import load_task, locked_request_set, task_names
 
@@ -87,8 +93,7 @@ def _check_request_set(task: str, result: Json, tell: Tell) -> list[Fault]:
         if found[key] != wanted:
             message = f"{found[key]} is not {wanted}, which tasks/lock.json holds for {task}"
             faults.append(tell(f"/request_set/{key}", message))
-    pins = {pin.id: pin.sha256 or pin.git_blob for pin in load_task(task).pins}
-    if result["data"] != pins:
+    if result["data"] != data_hashes(load_task(task)):
         faults.append(tell("/data", f"is not the pinned data of {task}"))
     return faults
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from evaluator.board.submissions import Tree
@@ -90,7 +91,7 @@ def write_decision(root: Path, tree: Tree, decision: Json) -> Path:
     """
     data = write_yaml(decision)
     read_document(data, "the decision", "decision")
-    refused = refusals(tree, decision)
+    refused = refusals(tree, decision) or void(root, tree, decision)
     if refused:
         raise EvaluatorError("\n".join(refused))
     path = root / "decisions" / f"{decision['date']}-{sha256(data)[:8]}.yaml"
@@ -120,6 +121,30 @@ def refusals(tree: Tree, decision: Json) -> list[str]:
     if action == "withdraw" and "run" in decision:
         found.append("a withdrawal concerns a model or a task, never one run: exclude that instead")
     return found
+
+
+def void(root: Path, tree: Tree, decision: Json) -> list[str]:
+    """Return why a new decision would come to nothing."""
+    if decision["action"] == "restore":
+        earlier = [d for d in decisions_data(tree) if d["stands"] and d["action"] in TAKES_OUT]
+        if not any(_covers(decision, _given(other)) for other in earlier):
+            return ["nothing to restore: no exclusion or withdrawal of that stands"]
+    kept = responses_of(root, tree, decision)
+    if decision["action"] == "takedown" and not any(path.exists() for path in kept):
+        return ["nothing to take down: no responses of that are kept"]
+    return []
+
+
+def _given(decision: Json) -> Json:
+    return {part: value for part, value in decision.items() if value}
+
+
+def moment(made: Sequence[Json], now: datetime) -> dict[str, str]:
+    """Return date and time of a new decision: now, or a second after the last one."""
+    for last in made[-1:]:
+        given = datetime.fromisoformat(f"{last['date']}T{last.get('time') or '00:00:00Z'}")
+        now = max(now, given + timedelta(seconds=1))
+    return {"date": now.strftime("%Y-%m-%d"), "time": now.strftime("%H:%M:%SZ")}
 
 
 def _decline_refusals(tree: Tree, decision: Json) -> list[str]:

@@ -179,6 +179,22 @@ def additions(changes: Iterable[Change]) -> dict[str, Change]:
     return first
 
 
+def days_added(root: Path) -> dict[str, str]:
+    """Return submission -> day that its submission.yaml was added below `root`; {} outside git."""
+    if not in_git(root):
+        return {}
+    top, prefix = (
+        run_git(root, "rev-parse", word).decode().rstrip("\n")
+        for word in ("--show-toplevel", "--show-prefix")
+    )
+    added = additions(read_history(Path(top), prefix or "."))
+    return {
+        path.removeprefix(prefix).removesuffix("/submission.yaml"): change.date
+        for path, change in added.items()
+        if path.endswith("/submission.yaml")
+    }
+
+
 def read_blobs(repository: Path, ids: Iterable[str]) -> dict[str, bytes]:
     """Return blob id -> content, from one `git cat-file`."""
     wanted = sorted({blob for blob in ids if blob != NOTHING})

@@ -71,8 +71,9 @@ def wanted_tasks(tree: Tree, entry: Entry) -> tuple[str, ...]:
 
 def for_planning(result: Json) -> Json:
     """Return what planning reads of a result: everything but items and tables."""
-    left_out = ("columns", "classes", "confusion", "groups", "metrics")
-    return {name: value for name, value in result.items() if name not in left_out}
+    left_out = ("columns", "classes", "confusion", "groups", "metrics", "data", "decoding")
+    slim = {name: value for name, value in result.items() if name not in left_out}
+    return slim | {"metrics": {result["primary"]: result["metrics"][result["primary"]]}}
 
 
 def out_of_step(tree: Tree) -> list[str]:

@@ -151,7 +151,8 @@ def for_ranking(result: Json) -> Json:
              "n", "primary")  # fmt: skip
     slim: dict[str, Json] = {name: result[name] for name in parts}
     slim |= {"partial": result["partial"]} if "partial" in result else {}
-    slim["request_set"] = {"sha256": result["request_set"]["sha256"]}
+    hashes = ("sha256", "gold_sha256")
+    slim["request_set"] = {name: result["request_set"][name] for name in hashes}
     slim["metrics"] = {primary: result["metrics"][primary]}
     slim["model"] = {"parameters": result["model"]["parameters"]}
     slim["classes"] = [{"label": row["label"]} for row in result["classes"]]
@@ -237,7 +238,7 @@ def _gap(entry: Entry, task: str, measured: list[Standing], verdicts: list[Verdi
     if rescore:
         return Cell(state="stale", reason=f"to be scored anew: {rescore}")
     if verdicts:
-        return Cell(state="stale", reason="scored by an earlier version of the scorer")
+        return Cell(state="stale", reason="scored by an earlier scorer or other right answers")
     if measured:
         reason = "measured on an earlier version of the task; will be measured anew"
         return Cell(state="stale", reason=reason)

@@ -66,8 +66,14 @@ class Asked:
         return self.request_sets.get(method if method in OWN_REQUESTS else "prompt")
 
     def answered_by(self, result: Json) -> bool:
-        """Tell whether a result answers this and was scored as it says."""
-        return self.asks_same(result) and bool(result["scorer"] == self.scorer)
+        """Tell whether a result answers this and was scored as it says, by these right answers."""
+        wanted = self.requests_for(result["method"])
+        return (
+            self.asks_same(result)
+            and bool(result["scorer"] == self.scorer)
+            and wanted is not None
+            and bool(result["request_set"]["gold_sha256"] == wanted.gold_sha256)
+        )
 
     def asks_same(self, result: Json) -> bool:
         """Tell whether a result answers these requests, in the protocol and variant ranked here."""

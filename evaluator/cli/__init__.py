@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from evaluator import __version__
-from evaluator.cli import auditing, checking, comparing, data, measuring, ranking, site, tasks
+from evaluator.cli import (
+    auditing,
+    checking,
+    comparing,
+    data,
+    deciding,
+    measuring,
+    ranking,
+    seasons,
+    site,
+    tasks,
+)
 from evaluator.cli.show import err, out, show_faults
 from evaluator.core.errors import DocumentError, EvaluatorError
 
@@ -25,6 +36,8 @@ A model author adds submissions/<org>/<model>/ with submission.yaml and card.md.
   evaluator rank          the ranked table, with its uncertainty
   evaluator compare A B   two models, task by task and item by item
   evaluator audit         can every number be followed back, and was it ever changed?
+  evaluator decide        write down what people decided about a number
+  evaluator season        draft, open and close a season
   evaluator site build    the website, below build/site
 
 Exit code 0: all is well. 1: something is wrong with what was looked at. 2: wrong use.
@@ -47,8 +60,9 @@ VERBS = (
     ranking.rank,
     comparing.compare,
     auditing.audit,
+    deciding.decide,
 )
-GROUPS = {"data": data.app, "tasks": tasks.app, "site": site.app}
+GROUPS = {"data": data.app, "tasks": tasks.app, "season": seasons.app, "site": site.app}
 for verb in VERBS:
     app.command()(verb)
 for name, group in GROUPS.items():

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from evaluator.board import queue
+from evaluator.board import queue, rescoring
+from evaluator.board.history import days_added
+from evaluator.board.queue import Pending
+from evaluator.board.rescoring import Rescored
 from evaluator.board.submissions import Board, read_board, read_submission, read_tree
 from evaluator.cli.options import TREE, JsonOption, PathsArgument, TreeOption, must_be_tree, shown
 from evaluator.cli.show import err as stderr
@@ -35,16 +38,60 @@ class Places(TypedDict):
 
 
 def plan(tree: TreeOption = TREE, as_json: JsonOption = False) -> None:
-    """List what is asked for and not there yet: models to measure, responses to score anew."""
+    r"""List what is asked for and not there yet, in the order in which to do it.
+
+    measure: a model must answer. rescore: kept responses are scored anew, without a model. The
+    season's reference models come first, then submissions by age. Tokens and hours are estimates
+    from the runs that are there; '-' where there is nothing to go by.
+
+    \b
+    Examples:
+      evaluator plan
+      evaluator plan --json
+    """
     must_be_tree(tree)
-    work = queue.plan(read_tree(tree))
+    read = read_tree(tree, queue.for_planning)
+    work = queue.plan(read, days_added(tree))
     if as_json:
         show_json([asdict(pending) for pending in work])
-    elif work:
-        rows = [[p.submission, p.task, p.action, f"{p.requests:,}", p.reason] for p in work]
-        show_table(("submission", "task", "action", "requests", "why"), rows)
+        return
+    for told in queue.out_of_step(read):
+        out.print(told)
+    if work:
+        head = ("submission", "task", "action", "requests", "tokens", "hours", "why")
+        show_table(head, [_plan_row(pending) for pending in work])
+        out.print(_plan_total(work))
     else:
         out.print("nothing to do")
+
+
+def _plan_row(pending: Pending) -> list[str]:
+    return [
+        pending.submission,
+        pending.task,
+        pending.action,
+        f"{pending.requests:,}",
+        _estimate(pending.tokens),
+        _estimate(pending.hours),
+        pending.reason,
+    ]
+
+
+def _estimate(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+
+
+def _plan_total(work: list[Pending]) -> str:
+    measure = [pending for pending in work if pending.action == "measure"]
+    known = [pending for pending in measure if pending.tokens is not None]
+    tokens, hours = sum(p.tokens or 0 for p in known), sum(p.hours or 0 for p in known)
+    unknown = f"; {len(measure) - len(known)} without an estimate" * (len(measure) > len(known))
+    return (
+        f"{len(measure)} to measure, about {tokens:,} tokens and {hours:.3g} hours{unknown}; "
+        f"{len(work) - len(measure)} to rescore"
+    )
 
 
 def run(
@@ -207,39 +254,55 @@ def merge(
 
 def score(
     paths: PathsArgument = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Score every kept response, not only what the plan names.")
+    ] = False,
     tree: TreeOption = TREE,
+    as_json: JsonOption = False,
 ) -> None:
-    """Score kept responses again, without a model.
+    r"""Score kept responses again, without a model: after a mended scorer, a new metric, new gold.
 
-    A result of the present scorer must come out equal. One of an older scorer gets a new file
-    beside it, `<run>.s<scorer>.json`.
+    Without --all: what `evaluator plan` lists as rescore. With --all also the rest, where a result
+    of the present scorer must come out equal. A new result stands beside the old one,
+    `<run>.s<scorer>.json`. What moved, and by how much, is printed as Markdown for the changelog.
+
+    \b
+    Examples:
+      evaluator score
+      evaluator score --all
+      evaluator score submissions/my-org/my-model
     """
-    from evaluator.measure.data import load_examples
-    from evaluator.measure.rescore import rescore, write_rescored
-
     names = [f"{p.resolve().parent.name}/{p.resolve().name}" for p in paths or []]
     tree = paths[0].resolve().parents[1] if paths else tree
     must_be_tree(tree)
-    different = 0
-    for entry in read_tree(tree).entries:
-        if names and entry.submission.id not in names:
-            continue
-        for standing in entry.results:
-            if not standing.result["responses"]["kept"]:
-                out.print(f"{standing.path}: responses not kept, nothing to score")
-                continue
-            task = load_task(standing.result["task"]["name"])
-            path = tree / standing.path
-            fresh, equal = rescore(path, standing.result, task, load_examples(task))
-            if equal:
-                out.print(f"{standing.path}: equal")
-            elif standing.result["scorer"] == task.scorer:
-                different += 1
-                stderr.print(f"{standing.path}: its responses give other numbers")
-            else:
-                out.print(f"{write_rescored(path, fresh)}: scored anew")
-    if different:
+    read = read_tree(tree)
+    wanted = rescoring.chosen(read, names, everything=everything)
+    done = list(rescoring.rescore_tree(tree, read, wanted))
+    moves = [move for one in done if one.outcome == "written" for move in one.moves]
+    if as_json:
+        show_json([asdict(one) for one in done])
+    else:
+        _show_scores(done)
+        if any(one.outcome == "written" for one in done):
+            out.print(f"\n{rescoring.numbers_text(moves)}")
+    if any(one.outcome in FAULTS for one in done):
         raise typer.Exit(1)
+
+
+FAULTS = ("differs", "failed")
+"""What scoring anew must not come to."""
+
+
+def _show_scores(done: list[Rescored]) -> None:
+    for one in done:
+        if one.outcome in FAULTS:
+            stderr.print(f"{one.path}: {one.reason or 'its responses give other numbers'}")
+        elif one.outcome == "written":
+            out.print(f"{one.reason}: scored anew")
+        else:
+            out.print(f"{one.path}: {one.reason or one.outcome}")
+    if not done:
+        out.print("nothing to score anew; --all scores everything")
 
 
 def _suite_tasks(board: Board, submission: Submission) -> list[str]:

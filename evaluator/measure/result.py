@@ -101,12 +101,17 @@ def build_result(
             "parameters": parameters,
         },
         "request_set": asdict(request_set),
-        "data": {pin.id: pin.sha256 or pin.git_blob for pin in task.pins},
+        "data": data_hashes(task),
         "decoding": decoding_of(task, method),
         "responses": {"sha256": sha256(lines), "bytes": len(lines), "kept": False},
         **score_section(task, scored),
         "run": run,
     }
+
+
+def data_hashes(task: Task) -> dict[str, str]:
+    """Return pin -> hash of each file that a task reads."""
+    return {pin.id: pin.sha256 or pin.git_blob for pin in task.pins}
 
 
 def score_section(task: Task, scored: Scored) -> dict[str, Json]:

@@ -1,0 +1,78 @@
+"""Verbs that write down what people decided: decide."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from evaluator.board import decisions
+from evaluator.board.moves import moved_cells
+from evaluator.board.submissions import read_tree
+from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, shown
+from evaluator.cli.show import out, show_json, show_table
+from evaluator.core.files import Json
+
+Action = Annotated[
+    str,
+    typer.Argument(
+        help="exclude, restore, rescore, annotate, decline, withdraw or takedown.", metavar="ACTION"
+    ),
+]
+
+
+def decide(
+    action: Action,
+    submission: Annotated[str, typer.Argument(help="<org>/<model> it concerns.")],
+    by: Annotated[str, typer.Option(help="GitHub login of who decides.")],
+    reason: Annotated[str, typer.Option(help="Why, in words; it is shown beside the number.")],
+    task: Annotated[str, typer.Option(help="Task it concerns; default: all.")] = "",
+    run: Annotated[str, typer.Option(help="Run it concerns, 8 hex digits; default: all.")] = "",
+    evidence: Annotated[
+        list[str] | None, typer.Option(help="https address of what shows it; may be repeated.")
+    ] = None,
+    tree: TreeOption = TREE,
+    as_json: JsonOption = False,
+) -> None:
+    r"""Write a decision about a model's numbers; ranking, plan and site follow it.
+
+    \b
+    exclude   a number is not ranked any more; it stays in git and is shown as excluded
+    restore   lifts an exclusion or a withdrawal
+    rescore   kept responses are scored anew before the number counts again
+    annotate  shows a note beside the number
+    decline   the model has seen a task's test set: no number, no rank on its suites; at most one
+              task a suite, with evidence
+    withdraw  the contributor takes the model, or one task of it, off the board
+    takedown  removes kept responses, never a result
+
+    \b
+    Examples:
+      evaluator decide exclude my-org/my-model --task gsm8k --by ada --reason "ran a wrong revision"
+      evaluator decide decline my-org/my-model --task mmlu --by ada --reason "in its training data"
+        --evidence https://example.org/paper
+    """
+    must_be_tree(tree)
+    before = read_tree(tree)
+    decision: Json = {
+        "schema": 1,
+        "action": action,
+        "submission": "/".join(submission.rstrip("/").split("/")[-2:]),
+        "task": task,
+        "run": run,
+        "by": by,
+        **decisions.moment(before.decisions, datetime.now(UTC)),
+        "reason": reason,
+        "evidence": evidence,
+    }
+    path = decisions.write_decision(tree, before, {k: v for k, v in decision.items() if v})
+    moved = moved_cells(before, read_tree(tree), decision["submission"])
+    if as_json:
+        show_json({"path": shown(path.resolve()), "moved": moved})
+        return
+    out.print(f"{shown(path.resolve())}: written; commit it")
+    if moved:
+        show_table(("task", "before", "now", "why"), [list(row.values()) for row in moved])
+    else:
+        out.print("no number moves")

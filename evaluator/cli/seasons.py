@@ -1,0 +1,149 @@
+"""Verbs of a season: new, reveal, open, amend, close, list."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evaluator.board import seasons
+from evaluator.board.queue import for_planning
+from evaluator.board.submissions import Tree, read_tree
+from evaluator.board.suites import Season
+from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, shown
+from evaluator.cli.show import out, show_json, show_table
+from evaluator.core.errors import EvaluatorError
+from evaluator.core.files import sha256, write_atomic
+
+HELP = """Draft, open and close seasons. A season freezes what the board asks and how it scores.
+
+\b
+1. new      a draft with its reference models, and the hash of a secret seed for fresh tasks
+2. reveal   the seed, once the submissions are there that it is used on
+3. open     freezes suites, request sets and scorers; every reference model must be measured
+4. amend    an open season takes over a change of the code, with the reason; numbers become stale
+5. close    no later result enters it; it is shown for ever as it asked
+"""
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=HELP)
+Name = Annotated[str, typer.Argument(help="Name of the season, as in board.yaml: 2027-1.")]
+
+
+@app.command()
+def new(
+    name: Name,
+    title: Annotated[str, typer.Option(help="Name for people.")],
+    summary: Annotated[str, typer.Option(help="What is new in it, and why.")],
+    reference: Annotated[
+        list[str], typer.Option(help="<org>/<model> to measure before it opens; may be repeated.")
+    ],
+    secret: Annotated[
+        Path | None,
+        typer.Option(help="File to write a fresh seed to; keep it out of git until `reveal`."),
+    ] = None,
+    tree: TreeOption = TREE,
+) -> None:
+    r"""Draft a season: its reference models, and the hash of a seed that nobody has seen.
+
+    \b
+    Examples:
+      evaluator season new 2027-1 --title "First of 2027" --summary "Adds matching in Chinese." \
+        --reference starter/large --secret ~/2027-1.seed
+    """
+    read = _read(tree)
+    seed = secrets.token_hex(16) if secret else ""
+    if secret and secret.exists():
+        raise EvaluatorError(f"{secret}: is there already; name a new file")
+    draft = Season(
+        name=name,
+        title=title,
+        summary=summary,
+        references=tuple(reference),
+        seed_sha256=sha256(seed.encode()) if seed else "",
+        seed="",
+        opened="",
+        closed="",
+        suites={},
+        asked={},
+        amendments=(),
+    )
+    draft = seasons.new_season(read, draft)
+    if secret:
+        write_atomic(secret, seed.encode() + b"\n")
+        out.print(f"{secret}: the seed; keep it secret until `evaluator season reveal {name}`")
+    _write(tree, draft)
+
+
+@app.command()
+def reveal(
+    name: Name,
+    secret: Annotated[Path, typer.Option(help="File that `new` wrote the seed to.")],
+    tree: TreeOption = TREE,
+) -> None:
+    """Reveal the seed of a draft, whose hash was committed; fresh tasks are made from it."""
+    read = _read(tree)
+    try:
+        seed = secret.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvaluatorError(f"{secret}: cannot be read: {error}") from None
+    _write(tree, seasons.reveal_seed(seasons.find_season(read, name), seed))
+
+
+@app.command(name="open")
+def open_(name: Name, tree: TreeOption = TREE) -> None:
+    """Open a draft: freeze suites, request sets and scorers; tells all that keeps it from it."""
+    read = _read(tree)
+    _write(tree, seasons.open_season(read, seasons.find_season(read, name), _today()))
+
+
+@app.command()
+def amend(
+    name: Name,
+    by: Annotated[str, typer.Option(help="GitHub login of who decides.")],
+    reason: Annotated[str, typer.Option(help="Why what was frozen moves.")],
+    tree: TreeOption = TREE,
+) -> None:
+    """Let an open season ask what the code of now asks; what is stale then, the plan lists."""
+    season = seasons.find_season(_read(tree), name)
+    moved = seasons.amend_season(season, by=by, reason=reason, day=_today())
+    _write(tree, moved)
+    changes = moved.amendments[-1]["changes"]
+    show_table(("task", "part", "before", "after"), [list(change.values()) for change in changes])
+
+
+@app.command()
+def close(name: Name, tree: TreeOption = TREE) -> None:
+    """Close an open season: no later result enters it, and it stays at its address."""
+    season = seasons.find_season(_read(tree), name)
+    _write(tree, seasons.close_season(season, _today()))
+
+
+@app.command(name="list")
+def list_(tree: TreeOption = TREE, as_json: JsonOption = False) -> None:
+    """List all seasons of the board."""
+    read = _read(tree)
+    if as_json:
+        show_json([seasons.season_data(s) | {"name": s.name, "state": s.state}
+                   for s in read.seasons])  # fmt: skip
+        return
+    if not read.seasons:
+        out.print("no season yet: the board ranks by the code of now")
+        return
+    rows = [[s.name, s.state, s.opened or "-", s.closed or "-", s.title] for s in read.seasons]
+    show_table(("season", "state", "opened", "closed", "title"), rows)
+
+
+def _read(tree: Path) -> Tree:
+    must_be_tree(tree)
+    return read_tree(tree, for_planning)
+
+
+def _write(tree: Path, season: Season) -> None:
+    path = seasons.write_season(tree, season)
+    out.print(f"{shown(path.resolve())}: {season.state}; commit it")
+
+
+def _today() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d")

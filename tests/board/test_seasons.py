@@ -1,0 +1,138 @@
+"""A season is drafted, its seed revealed, opens once its references are measured, and closes."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from made_changes import change_task
+from typer.testing import CliRunner
+
+from evaluator.board.check import check_tree
+from evaluator.board.ranking import rank_season
+from evaluator.board.submissions import read_tree
+from evaluator.cli import app
+
+NEW = ("new", "2026-1", "--title", "First", "--summary", "The first season.")
+
+
+def season(tree, *words: str, code: int = 0) -> str:
+    done = CliRunner().invoke(app, ["season", *words, "--tree", str(tree)])
+    assert (done.exit_code == 0) == (code == 0), done.output or str(done.exception)
+    return done.output if code == 0 else str(done.exception)
+
+
+@pytest.fixture()
+def starter(tree):
+    """A board with the starter suite alone."""
+    text = (tree / "board.yaml").read_text()
+    kept = text[: text.index("  core:\n")] + text[text.index("limits:") :]
+    (tree / "board.yaml").write_text(kept)
+    return tree
+
+
+def draft(tree, *words: str) -> None:
+    season(tree, *NEW, "--reference", "starter/small", *words)
+
+
+def test_it_opens_closes_and_is_ranked_for_ever_as_it_asked(starter, monkeypatch):
+    draft(starter)
+    season(starter, "open", "2026-1")
+    before = rank_season(read_tree(starter), read_tree(starter).seasons[0])["starter"]
+    season(starter, "close", "2026-1")
+    assert "closed" in season(starter, "list")
+    (starter / "board.yaml").write_text(
+        (starter / "board.yaml").read_text().replace("season: 2026-1", "season: 2026-2")
+    )
+    assert check_tree(starter) == []
+    change_task(monkeypatch, "starter_choice", scorer=2)
+    after = rank_season(read_tree(starter), read_tree(starter).seasons[0])["starter"]
+    assert [(p.entry.submission.id, p.index) for p in after.places] == [
+        (p.entry.submission.id, p.index) for p in before.places
+    ]
+    assert len(after.places) == 5
+
+
+def test_a_result_measured_after_the_closing_does_not_enter(starter):
+    draft(starter)
+    season(starter, "open", "2026-1")
+    season(starter, "close", "2026-1")
+    path = starter / "seasons/2026-1.yaml"
+    text = path.read_text()
+    for line in text.splitlines():
+        if line.startswith(("opened:", "closed:")):
+            text = text.replace(line, f"{line.split(':')[0]}: '2026-01-01'")
+    path.write_text(text)
+    read = read_tree(starter)
+    assert rank_season(read, read.seasons[0])["starter"].places == ()
+
+
+def test_it_does_not_open_before_its_references_are_measured(starter):
+    shutil.rmtree(starter / "starter/small/results/starter_choice")
+    draft(starter)
+    told = season(starter, "open", "2026-1", code=1)
+    assert "starter/small on starter_choice: pending" in told
+    assert read_tree(starter).seasons[0].state == "draft"
+
+
+def test_it_does_not_open_with_a_suite_that_no_reference_asks_for(tree):
+    draft(tree)
+    assert "no reference model asks for the suite core" in season(tree, "open", "2026-1", code=1)
+
+
+def test_two_are_never_open(starter):
+    draft(starter)
+    season(starter, "open", "2026-1")
+    season(starter, "new", "2026-2", *NEW[2:], "--reference", "starter/small")
+    told = season(starter, "open", "2026-2", code=1)
+    assert "season 2026-1 is open: close it first" in told
+    assert "board.yaml is in season 2026-1" in told
+
+
+def test_the_seed_is_committed_before_it_is_revealed(starter, tmp_path):
+    draft(starter, "--secret", str(tmp_path / "seed"))
+    text = (starter / "seasons/2026-1.yaml").read_text()
+    assert (tmp_path / "seed").read_text().strip() not in text
+    assert "its seed is not revealed" in season(starter, "open", "2026-1", code=1)
+    (tmp_path / "other").write_text("another seed, sixteen letters or more")
+    wrong = season(starter, "reveal", "2026-1", "--secret", str(tmp_path / "other"), code=1)
+    assert "not the seed" in wrong
+    season(starter, "reveal", "2026-1", "--secret", str(tmp_path / "seed"))
+    season(starter, "open", "2026-1")
+    late = season(starter, "reveal", "2026-1", "--secret", str(tmp_path / "seed"), code=1)
+    assert "its seed stands" in late
+    text = (starter / "seasons/2026-1.yaml").read_text()
+    seed = (tmp_path / "seed").read_text().strip()
+    (starter / "seasons/2026-1.yaml").write_text(text.replace(f"seed: {seed}", f"seed: x{seed}"))
+    assert any("not the one whose sha256" in fault.message for fault in check_tree(starter))
+
+
+def test_what_an_open_season_froze_is_held_until_it_is_amended(starter, monkeypatch):
+    draft(starter)
+    season(starter, "open", "2026-1")
+    change_task(monkeypatch, "starter_choice", scorer=2)
+    (fault,) = [f for f in check_tree(starter) if f.path == "seasons/2026-1.yaml"]
+    assert "froze another scorer" in fault.message
+    told = season(starter, "amend", "2026-1", "--by", "ada", "--reason", "the scorer had a fault")
+    assert "starter_choice" in told
+    assert not [f for f in check_tree(starter) if f.path == "seasons/2026-1.yaml"]
+    (entry,) = read_tree(starter).seasons[0].amendments
+    assert entry["changes"] == [
+        {"task": "starter_choice", "part": "scorer", "before": "1", "after": "2"}
+    ]
+    again = season(starter, "amend", "2026-1", "--by", "ada", "--reason", "once more", code=1)
+    assert "no change" in again
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("new", "A b", *NEW[2:], "--reference", "starter/small"), "cannot name a season"),
+        ((*NEW, "--reference", "starter/huge"), "no submission starter/huge"),
+        (("open", "2030-1"), "no season '2030-1'"),
+        (("close", "2030-1"), "no season '2030-1'"),
+    ],
+)
+def test_what_cannot_be_is_refused(starter, words, told):
+    assert told in season(starter, *words, code=1)
+    assert not list(starter.glob("seasons/*"))
