@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 SERVE ?= 1
 
-.PHONY: help env demo test format lint types tests site bench-rank starter-models clean
+.PHONY: help env demo test format lint types tests site bench-rank bench-audit starter-models clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -38,6 +38,9 @@ site: env ## build the site into build/site
 
 bench-rank: env ## rank 5,000 invented models whose true order is known: time, memory, coverage
 	$(BIN)/python tests/bench/rank.py
+
+bench-audit: env ## audit an honest board of 2,000 signed results: time, memory
+	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/audit.py
 
 starter-models: env ## train the starter models anew (about an hour; changes committed weights)
 	$(BIN)/python -m evaluator.measure.train_starter

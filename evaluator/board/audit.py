@@ -8,7 +8,7 @@ here is listed, so that silence is never taken for proof.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from evaluator.board.history import (
     read_commits,
     run_git,
 )
-from evaluator.board.recompute import Recomputed, recompute
+from evaluator.board.recompute import Recomputed, recompute_all
 from evaluator.board.submissions import (
     Standing,
     entry_names,
@@ -128,10 +128,12 @@ def audit(root: Path, anchor: str = "", progress: Progress = lambda done, total:
     standings = read_standings(root)
     changed, uncommitted = _compare_with_head(root, committed, standings)
     added = _added(clone, committed)
-    held, broken = verify_results(root, {path: change.date for path, change in added.items()})
-    rows = _follow(root, standings, added, signed_by(held), progress)
+    with recompute_all(root, standings) as recomputed:
+        found = [*check_tree(root), *check_weights(root), *lost, *changed]
+        held, broken = verify_results(root, {path: change.date for path, change in added.items()})
+        rows = _follow(standings, recomputed, added, signed_by(held), progress)
     once = locked_once(clone.top, clone.commits, clone.prefix) | seasons.asked
-    found = [*check_tree(root), *check_weights(root), *lost, *changed, *broken]
+    found += broken
     found += [
         fault for row in rows for fault in (*row.recomputed.faults, *_check_origin(row, once))
     ]
@@ -149,23 +151,23 @@ def audit(root: Path, anchor: str = "", progress: Progress = lambda done, total:
 
 
 def _follow(
-    root: Path,
     standings: Sequence[Standing],
+    recomputed: Iterable[Recomputed],
     added: Mapping[str, Change],
     signed: Mapping[str, Attestation],
     progress: Progress,
 ) -> list[Audited]:
     """Return every result, followed as far as it can be; a broken one is told by `check_tree`."""
     rows = []
-    for number, standing in enumerate(standings, 1):
+    for standing, again in zip(standings, recomputed, strict=True):
         row = Audited(
             standing=standing,
             added=added.get(standing.path),
-            recomputed=recompute(root, standing.path, standing.result),
+            recomputed=again,
             attested=signed.get(standing.path),
         )
         rows.append(row)
-        progress(number, len(standings))
+        progress(len(rows), len(standings))
     return rows
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
+from evaluator.board.submissions import Standing
 from evaluator.core.columns import unpack
 from evaluator.core.errors import DataError, EvaluatorError, Fault
 from evaluator.core.files import Json
@@ -22,6 +27,11 @@ TOLERANCE = 1e-9
 """Two orders of summation differ by less."""
 LAST_DIGIT = 2.0**-22
 """Relative; two machines may round a 32-bit float differently."""
+MANY = 300
+"""Results from which on the start of further processes, a second or two, is soon regained."""
+MOST_PROCESSES = 8
+CHUNK = 20
+"""Results that a process takes at once."""
 MOST_TOLD = 10
 """Differences of one result that are told one by one."""
 
@@ -69,6 +79,22 @@ def recompute(root: Path, path: str, result: Json) -> Recomputed:
     told = [] if equal else list(_differences(result, fresh))[:MOST_TOLD]
     faults = tuple(Fault(path, 0, pointer, message) for pointer, message in told)
     return Recomputed(tier="responses", unseen="", faults=faults)
+
+
+@contextmanager
+def recompute_all(root: Path, standings: Sequence[Standing]) -> Iterator[Iterator[Recomputed]]:
+    """Begin to recompute results; yield what each gives, in order.
+
+    Many are spread over processes, while this one goes on with something else.
+    """
+    paths, results = [s.path for s in standings], [s.result for s in standings]
+    step = partial(recompute, root)
+    if len(standings) < MANY:
+        yield map(step, paths, results)
+        return
+    processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield pool.map(step, paths, results, chunksize=CHUNK)
 
 
 @cache

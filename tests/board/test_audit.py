@@ -678,6 +678,12 @@ def test_a_new_card_and_a_result_not_yet_committed_are_no_findings(story):
     assert sum("not committed yet" in str(note) for note in found.notes) == 4
 
 
+def test_many_results_are_spread_over_processes_and_give_the_same(honest, monkeypatch):
+    wanted = honest.audit()
+    monkeypatch.setattr("evaluator.board.recompute.MANY", 1)
+    assert honest.audit() == wanted
+
+
 def test_a_folder_outside_git_cannot_be_audited(tree):
     with pytest.raises(EvaluatorError, match="not in a git repository"):
         audit(tree)
