@@ -40,4 +40,8 @@ def load_backend(submission: Submission, folder: Path, machine: DeviceChoice) ->
         from evaluator.backends.masked import MaskedBackend
 
         return MaskedBackend(folder, dtype=submission.dtype, machine=machine)
+    if submission.kind == "onnx":
+        from evaluator.backends.onnx import OnnxBackend
+
+        return OnnxBackend(folder, machine=machine)
     raise ModelError(f"{submission.id}: no backend for kind {submission.kind!r}")

@@ -7,22 +7,24 @@ counted. Log-softmax over the labels is taken in fp32.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from transformers import AutoModelForSequenceClassification
 
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.batches import cut_batches, stack
-from evaluator.backends.labels import Judged, Texts, answer_labels
+from evaluator.backends.labels import (
+    Judged,
+    Row,
+    Texts,
+    answer_labels,
+    encode_texts,
+    read_labels,
+)
 from evaluator.backends.loading import environment_of, load_model, longest_row
-from evaluator.core.errors import ModelError
 from evaluator.core.records import Request, Response
-
-Row = Mapping[str, list[int]]
-"""Name of a model's input (input_ids, token_type_ids, attention_mask) -> one number a token."""
 
 
 class ClassifierBackend:
@@ -41,7 +43,9 @@ class ClassifierBackend:
         )
         self._model = model.to(machine.device)
         self._machine = machine
-        self._labels = read_labels(folder, config)
+        self._labels = read_labels(
+            folder, {"problem_type": config.problem_type, "id2label": config.id2label}
+        )
         self._longest = longest_row(config, self._tokenizer, model)
         # decoders with a head find the end of a row by its filling; without one they go alone
         self._fill = config.pad_token_id
@@ -92,29 +96,3 @@ class ClassifierBackend:
         self._tokens_fed += inputs["input_ids"].numel()
         logits: torch.Tensor = self._model(**inputs).logits
         return logits.float().log_softmax(dim=-1)
-
-
-def read_labels(folder: Path, config: Any) -> list[str]:
-    """Return the label map of a configuration, in the order of the head's outputs.
-
-    Raises:
-        ModelError: a head for regression or for several labels at once, or fewer than two labels.
-    """
-    if config.problem_type in ("regression", "multi_label_classification"):
-        raise ModelError(
-            f"{folder}/config.json: problem_type {config.problem_type!r} gives no probability of "
-            "one label among several"
-        )
-    labels = [str(config.id2label[i]) for i in range(config.num_labels)]
-    if len(labels) < 2:
-        raise ModelError(f"{folder}/config.json: id2label must name at least two labels")
-    return labels
-
-
-def encode_texts(tokenizer: Any, texts: Texts, longest: int) -> tuple[Row, int]:
-    """Return the inputs for a text or pair, and how many tokens were cut to make it fit."""
-    row = dict(tokenizer(*texts))
-    length = len(row["input_ids"])
-    if length > longest:
-        row = dict(tokenizer(*texts, truncation="longest_first", max_length=longest))
-    return row, length - len(row["input_ids"])

@@ -1,9 +1,11 @@
-"""What classifiers share: their label map against the labels asked for, and their responses."""
+"""What classifiers share: their label map against the labels asked for, texts, and responses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from evaluator.backends.batches import nats
 from evaluator.core.errors import ModelError
@@ -11,6 +13,8 @@ from evaluator.core.records import Request, Response
 
 Texts = tuple[str, ...]
 """A text, or two that are compared."""
+Row = Mapping[str, list[int]]
+"""Name of a model's input (input_ids, token_type_ids, attention_mask) -> one number a token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,38 @@ def match_labels(asked: Sequence[str], known: Sequence[str]) -> list[int]:
             f"The task's labels: {_shown(asked)}. The model's: {_shown(known)}."
         )
     return [place[label] for label in wanted]
+
+
+def read_labels(folder: Path, config: Mapping[str, Any]) -> list[str]:
+    """Return the label map of a configuration, in the order of the head's outputs.
+
+    Raises:
+        ModelError: a head for regression or for several labels at once, no numbers from 0 on, or
+            fewer than two labels.
+    """
+    if (problem := config.get("problem_type")) in ("regression", "multi_label_classification"):
+        raise ModelError(
+            f"{folder}/config.json: problem_type {problem!r} gives no probability of one label "
+            "among several"
+        )
+    found = config.get("id2label")
+    named = (
+        {str(key): str(label) for key, label in found.items()} if isinstance(found, Mapping) else {}
+    )
+    if len(named) < 2 or set(named) != {str(i) for i in range(len(named))}:
+        raise ModelError(
+            f"{folder}/config.json: id2label must name at least two labels, numbered from 0"
+        )
+    return [named[str(i)] for i in range(len(named))]
+
+
+def encode_texts(tokenizer: Any, texts: Texts, longest: int) -> tuple[Row, int]:
+    """Return the inputs for a text or pair, and how many tokens were cut to make it fit."""
+    row = dict(tokenizer(*texts))
+    length = len(row["input_ids"])
+    if length > longest:
+        row = dict(tokenizer(*texts, truncation="longest_first", max_length=longest))
+    return row, length - len(row["input_ids"])
 
 
 def answer_labels(

@@ -70,6 +70,21 @@ def refuse_unsafe(folder: Path) -> None:
         ModelError: no configuration, no safetensors, a pickled file, or a configuration that names
             code of its own or a quantisation.
     """
+    config = read_config(folder)
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(f"{folder}: no *.safetensors file")
+    parts = [config, *(part for part in config.values() if isinstance(part, dict))]
+    for key in FORBIDDEN:
+        if any(key in part for part in parts):
+            raise ModelError(f"{folder}/config.json: {key!r} is not allowed here; remove it")
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return the configuration of a folder that holds no pickled file.
+
+    Raises:
+        ModelError: no configuration, a broken one, or a pickled file beside it.
+    """
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder}: no config.json; expected a model in Hugging Face layout")
     pickled = sorted(
@@ -78,21 +93,14 @@ def refuse_unsafe(folder: Path) -> None:
         if path.suffix in (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
     )
     if pickled:
-        raise ModelError(
-            f"{folder}: {', '.join(pickled)} may run code when loaded; keep safetensors only"
-        )
-    if not any(folder.glob("*.safetensors")):
-        raise ModelError(f"{folder}: no *.safetensors file")
+        raise ModelError(f"{folder}: {', '.join(pickled)} may run code when loaded; remove it")
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{folder}/config.json: not valid JSON: {error}") from None
     if not isinstance(config, dict):
         raise ModelError(f"{folder}/config.json: must be an object of settings")
-    parts = [config, *(part for part in config.values() if isinstance(part, dict))]
-    for key in FORBIDDEN:
-        if any(key in part for part in parts):
-            raise ModelError(f"{folder}/config.json: {key!r} is not allowed here; remove it")
+    return config
 
 
 def longest_input(config: Any, tokenizer: Any) -> int:

@@ -19,6 +19,8 @@ Manifest = dict[str, dict[str, str | int]]
 FILES = (
     "config.json",
     "generation_config.json",
+    "model.onnx",
+    "model.onnx.data",
     "model.safetensors",
     "model.safetensors.index.json",
     "model-*-of-*.safetensors",

@@ -115,6 +115,17 @@ def save_other(folder: Path, name: str, **more: Any) -> Path:
     return folder
 
 
+ONNX = ("onnx_torch", "onnx_sklearn", "onnx_keras")
+
+
+def save_onnx(folder: Path, name: str) -> Path:
+    """Write a classifier as an ONNX file, as one of three libraries exports it."""
+    from backends import made_onnx
+
+    found: Path = getattr(made_onnx, name.replace("onnx", "save"))(folder)
+    return found
+
+
 def byte_tokenizer(*, start: bool) -> transformers.PreTrainedTokenizerFast:
     """A byte-level BPE with a few merges; with a first token before every text if asked."""
     tokenizer = Tokenizer(models.BPE())
@@ -173,7 +184,9 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
         if name not in made:
             home = tmp_path_factory.mktemp(name)
             made[name] = (
-                save_other(home, name)
+                save_onnx(home, name)
+                if name in ONNX
+                else save_other(home, name)
                 if name in OTHERS
                 else save_model(home, name, start=name == "llama")
             )

@@ -25,6 +25,7 @@ KINDS = {
     **dict.fromkeys(("t5", "bart"), "seq2seq"),
     **dict.fromkeys(("bert", "roberta", "gpt2_head"), "classifier"),
     **dict.fromkeys(("bert_masked", "roberta_masked"), "masked"),
+    **dict.fromkeys(("onnx_torch", "onnx_keras"), "onnx"),
 }
 """Model -> its kind."""
 
@@ -85,6 +86,7 @@ ANSWERED = {
     "causal": ("score", "write"),
     "seq2seq": ("score", "write"),
     "classifier": ("label",),
+    "onnx": ("label",),
     "masked": ("score",),
 }
 """Kind of model -> what it answers."""
