@@ -41,7 +41,10 @@ def load_backend(submission: Submission, folder: Path, machine: DeviceChoice) ->
 
         return MaskedBackend(folder, dtype=submission.dtype, machine=machine)
     if submission.kind == "onnx":
-        from evaluator.backends.onnx import OnnxBackend
+        try:
+            from evaluator.backends.onnx import OnnxBackend
+        except ModuleNotFoundError as error:
+            raise ModelError(f"{error.name} is missing: pip install -e '.[onnx]'") from None
 
         return OnnxBackend(folder, machine=machine)
     raise ModelError(f"{submission.id}: no backend for kind {submission.kind!r}")
