@@ -33,3 +33,9 @@ def change_task(monkeypatch: pytest.MonkeyPatch, name: str, **facts: Any) -> Non
     load: Callable[[str], tasks.Task] = tasks._load
     found = replace(load(name), **facts)
     monkeypatch.setattr(tasks, "_load", lambda asked: found if asked == name else load(asked))
+
+
+def retire_task(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let a task's file be gone."""
+    left = tuple(known for known in tasks.built_in_names() if known != name)
+    monkeypatch.setattr(tasks, "built_in_names", lambda: left)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from evaluator.board import decisions
@@ -28,30 +29,45 @@ from evaluator.board.submissions import (
     read_decisions,
     read_entry,
 )
-from evaluator.board.suites import read_season
+from evaluator.board.suites import Season, read_season
 from evaluator.core.errors import DocumentError, Fault
+from evaluator.core.files import Json
 from evaluator.tasks import locked_request_set, task_names
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
 RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{i}" for d in ("com", "lpt") for i in range(1, 10))}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What all submissions of a tree are held to, as far as it could be read."""
+
+    board: Board | None
+    """None if board.yaml has faults."""
+    decisions: tuple[Json, ...]
+    """All decisions, in the order they were made."""
+    seasons: tuple[Season, ...]
+    """All seasons, by name."""
+
+
 def check_tree(root: Path, names: Iterable[str] | None = None) -> list[Fault]:
     """Return all faults below `root` (submissions/), or of the named submissions alone."""
-    faults: list[Fault] = []
-    board = None
-    try:
-        board = read_board(root)
-        faults += _check_suites(board)
-    except DocumentError as error:
-        faults += error.faults
+    ground, faults = _read_ground(root)
     chosen = list(names) if names is not None else _entry_folders(root)
     entries: list[Entry] = []
     for name in chosen:
-        faults += check_entry(root, name, board, entries)
-    if board:
-        tree, found = _read_what_can_be(root, board, entries)
-        faults += found + _check_declines(tree)
+        faults += check_entry(root, name, ground, entries)
+    if ground.board:
+        faults += _check_suites(ground.board)
+        tree = frozen_suites(
+            Tree(
+                board=ground.board,
+                entries=tuple(entries),
+                decisions=ground.decisions,
+                seasons=ground.seasons,
+            )
+        )
+        faults += _check_declines(tree)
         if names is None:
             faults += _check_decisions(root, tree) + _check_seasons(root, tree)
     if names is None:
@@ -66,7 +82,7 @@ def _check_declines(tree: Tree) -> list[Fault]:
     ]
 
 
-def check_entry(root: Path, name: str, board: Board | None, read: list[Entry]) -> list[Fault]:
+def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> list[Fault]:
     """Return all faults of one submission's folder; what could be read is added to `read`."""
     faults = _check_name(name)
     home = root / name
@@ -89,17 +105,18 @@ def check_entry(root: Path, name: str, board: Board | None, read: list[Entry]) -
     except DocumentError as error:
         return faults + error.faults
     read.append(entry)
-    if board:
+    if board := ground.board:
         for suite in entry.submission.suites:
             if suite not in board.suites:
                 message = f"no suite {suite!r}; known: {', '.join(board.suites)}"
                 faults.append(Fault(f"{name}/submission.yaml", 0, "/suites", message))
         faults += _check_eligible(board, entry)
     faults += _check_tasks(name, entry)
-    made = read_decisions(root)
     for standing in entry.results:
-        down = decisions.taken_down(made, name, standing.task, standing.name)
-        faults += check_result(root, standing.path, standing.result, taken_down=down)
+        down = decisions.taken_down(ground.decisions, name, standing.task, standing.name)
+        faults += check_result(
+            root, standing.path, standing.result, taken_down=down, seasons=ground.seasons
+        )
     return faults
 
 
@@ -204,18 +221,21 @@ def _check_seasons(root: Path, tree: Tree) -> list[Fault]:
     return faults
 
 
-def _read_what_can_be(root: Path, board: Board, entries: list[Entry]) -> tuple[Tree, list[Fault]]:
-    """Return the tree of what was read without a fault, and the faults of seasons."""
+def _read_ground(root: Path) -> tuple[Ground, list[Fault]]:
+    """Return board, decisions and seasons, and the faults of board and seasons."""
     faults: list[Fault] = []
-    seasons = []
+    board, seasons = None, []
+    try:
+        board = read_board(root)
+    except DocumentError as error:
+        faults += error.faults
     for path in sorted((root / "seasons").glob("*.yaml")):
         try:
             seasons.append(read_season(root, path))
         except DocumentError as error:
             faults += error.faults
     made = tuple(read_decisions(root))
-    tree = Tree(board=board, entries=tuple(entries), decisions=made, seasons=tuple(seasons))
-    return frozen_suites(tree), faults
+    return Ground(board=board, decisions=made, seasons=tuple(seasons)), faults
 
 
 def _entry_folders(root: Path) -> list[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
+from evaluator.board.suites import Season
 from evaluator.core.errors import EvaluatorError, Fault, ScoreError
 from evaluator.core.files import Json, hash_json
 from evaluator.core.records import Items, Metric
@@ -29,7 +31,14 @@ Tell = Callable[[str, str], Fault]
 """(pointer, message) -> fault of the result at hand."""
 
 
-def check_result(root: Path, path: str, result: Json, *, taken_down: bool = False) -> list[Fault]:
+def check_result(
+    root: Path,
+    path: str,
+    result: Json,
+    *,
+    taken_down: bool = False,
+    seasons: Sequence[Season] = (),
+) -> list[Fault]:
     """Return everything in a result that cannot be.
 
     Args:
@@ -37,6 +46,7 @@ def check_result(root: Path, path: str, result: Json, *, taken_down: bool = Fals
         path: where the result stands below it.
         result: its content.
         taken_down: a decision has removed its responses.
+        seasons: all of the board; a task that is retired is held to what they froze of it.
     """
 
     def tell(pointer: str, message: str) -> Fault:
@@ -48,8 +58,6 @@ def check_result(root: Path, path: str, result: Json, *, taken_down: bool = Fals
         message = f"{shown['limit']} of {shown['of']} items: partial runs are never committed"
         faults.append(tell("/partial", message))
     task = result["task"]["name"]
-    if task not in task_names():
-        return [*faults, tell("/task/name", f"no task {task!r}")]
     name = f"{result['key'][:12]}/{result['responses']['sha256'][:8]}"
     place = f"{result['submission']}/results/{task}/{name}"
     if not re.fullmatch(re.escape(place) + r"(\.s[0-9]+)?\.json", path):
@@ -57,9 +65,26 @@ def check_result(root: Path, path: str, result: Json, *, taken_down: bool = Fals
     if recompute_key(result) != result["key"]:
         faults.append(tell("/key", "is not the hash of its parts"))
     faults += _check_lock(root / path, result, tell)
-    faults += _check_request_set(task, result, tell)
     faults += [] if taken_down else _check_responses(root / path, result, tell)
-    return faults + _check_numbers(task, result, tell)
+    told, items = _check_tables(result, tell)
+    faults += told
+    if task not in task_names():
+        return faults + _check_retired(task, result, seasons, tell)
+    faults += _check_request_set(task, result, tell)
+    return faults + (_check_metrics(task, items, result, tell) if items else [])
+
+
+def _check_retired(task: str, result: Json, seasons: Sequence[Season], tell: Tell) -> list[Fault]:
+    """Hold a result of a task that is no longer here to what some season froze of it."""
+    frozen = [season.asked[task] for season in seasons if task in season.asked]
+    if not frozen:
+        message = f"no task {task!r}, and no season has ever asked it"
+        return [tell("/task/name", message)]
+    wanted = [asked.requests_for(result["method"]) for asked in frozen]
+    if result["request_set"] not in [asdict(found) for found in wanted if found]:
+        message = f"no season that asked {task} froze this request set"
+        return [tell("/request_set", message)]
+    return []
 
 
 def _check_lock(path: Path, result: Json, tell: Tell) -> list[Fault]:
@@ -120,20 +145,26 @@ def _check_responses(path: Path, result: Json, tell: Tell) -> list[Fault]:
     return []
 
 
-def _check_numbers(task: str, result: Json, tell: Tell) -> list[Fault]:
-    """Recompute from the columns what they recompute: tables, primary and table metrics."""
+def _check_tables(result: Json, tell: Tell) -> tuple[list[Fault], Items | None]:
+    """Recompute the tables from the columns; return the faults, and the items if none is broken."""
     try:
         items = items_of(result)
         faults = _check_columns(items, tell)
         if faults:
-            return faults
+            return faults, None
         classes, confusion = recompute_tables(result)
     except (ValueError, IndexError) as error:
-        return [tell("/columns", str(error))]
+        return [tell("/columns", str(error))], None
     if classes != result["classes"]:
         faults.append(tell("/classes", "do not follow from the columns"))
     if confusion != result["confusion"]:
         faults.append(tell("/confusion", "does not follow from the columns"))
+    return faults, items
+
+
+def _check_metrics(task: str, items: Items, result: Json, tell: Tell) -> list[Fault]:
+    """Hold the metrics to their ranges, and those of the columns to what they give."""
+    faults: list[Fault] = []
     known = load_task(task)
     ranges = {metric.name: sorted((metric.worst, metric.best)) for metric in known.metrics}
     for name, found in result["metrics"].items():

@@ -63,6 +63,8 @@ def recompute(root: Path, path: str, result: Json) -> Recomputed:
     tier, unseen = "items", ""
     if locked is None or result["request_set"]["sha256"] != locked.sha256:
         tier, unseen = "key", f"asked by version {result['task']['version']} of the task"
+    elif result["request_set"]["gold_sha256"] != locked.gold_sha256:
+        tier, unseen = "key", "scored against earlier right answers"
     elif result["scorer"] != task.scorer:
         tier, unseen = "key", f"scored by version {result['scorer']}, now {task.scorer}"
     elif not result["responses"]["kept"]:

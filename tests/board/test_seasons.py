@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 
 import pytest
-from made_changes import change_task
+from made_changes import change_task, retire_task
 from typer.testing import CliRunner
 
 from evaluator.board.check import check_tree
+from evaluator.board.publish import read_site
+from evaluator.board.publish.model import model_data
+from evaluator.board.queue import plan
 from evaluator.board.ranking import rank_season
 from evaluator.board.submissions import read_tree
 from evaluator.cli import app
@@ -136,3 +141,46 @@ def test_what_an_open_season_froze_is_held_until_it_is_amended(starter, monkeypa
 def test_what_cannot_be_is_refused(starter, words, told):
     assert told in season(starter, *words, code=1)
     assert not list(starter.glob("seasons/*"))
+
+
+def retire(tree, monkeypatch) -> None:
+    """Take starter_choice off the board and out of the code."""
+    board = tree / "board.yaml"
+    text = re.sub(r"      choice:\n.*?\n(?=      generation)", "", board.read_text(), flags=re.S)
+    board.write_text(text.replace("season: 2026-1", "season: 2026-2"))
+    retire_task(monkeypatch, "starter_choice")
+
+
+def test_results_of_a_retired_task_stay_whole(starter, monkeypatch):
+    draft(starter)
+    season(starter, "open", "2026-1")
+    season(starter, "close", "2026-1")
+    before = rank_season(read_tree(starter), read_tree(starter).seasons[0])["starter"]
+    retire(starter, monkeypatch)
+    assert check_tree(starter) == []
+    read = read_tree(starter)
+    after = rank_season(read, read.seasons[0])["starter"]
+    assert [p.index for p in after.places] == [p.index for p in before.places]
+    assert plan(read) == []
+    site = read_site(starter)
+    assert [len(model_data(site, entry)["tasks"]) for entry in site.tree.entries] == [3] * 5
+
+
+def test_a_retired_task_is_held_to_what_its_season_froze(starter, monkeypatch):
+    draft(starter)
+    season(starter, "open", "2026-1")
+    season(starter, "close", "2026-1")
+    retire(starter, monkeypatch)
+    path = next(starter.glob("starter/small/results/starter_choice/*/*.json"))
+    result = json.loads(path.read_text())
+    result["request_set"]["baseline"] = 0.1
+    path.write_text(json.dumps(result))
+    assert [fault.message for fault in check_tree(starter)] == [
+        "no season that asked starter_choice froze this request set"
+    ]
+
+
+def test_a_task_that_no_season_asked_is_unknown(starter, monkeypatch):
+    retire(starter, monkeypatch)
+    told = {fault.message for fault in check_tree(starter)}
+    assert told == {"no task 'starter_choice', and no season has ever asked it"}
