@@ -17,7 +17,7 @@ from evaluator.board.submissions import Board, read_board, read_submission, read
 from evaluator.cli.options import TREE, JsonOption, PathsArgument, TreeOption, must_be_tree, shown
 from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out, progress_bar, show_json, show_table
-from evaluator.core.errors import EvaluatorError
+from evaluator.core.errors import BusyError, EvaluatorError
 from evaluator.core.records import Submission, Task
 from evaluator.measure.method import why_unfit
 from evaluator.tasks import load_task
@@ -186,7 +186,7 @@ def for_each_task(
             except EvaluatorError as error:
                 well = False
                 stderr.print(f"{submission.id} {task.name}: {error}")
-                if notes:
+                if notes and not isinstance(error, BusyError):
                     key = "" if measurer is None else measurer.key_of(task)
                     write_attempt(notes, submission.id, task.name, key, error)
     return well

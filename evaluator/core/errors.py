@@ -5,7 +5,8 @@ EvaluatorError            exit code 1: something is wrong with what was looked a
 ├── DataError             a pinned file is missing, has other bytes, or cannot be fetched
 ├── TaskError             no such task, or a task whose parts do not fit together
 ├── ModelError            a model that cannot be loaded safely or does not match its manifest
-├── RunError              a run that cannot go on: journal of another run, locked by another process
+├── RunError              a run that cannot go on: journal of another run
+│   └── BusyError         another process measures the same right now
 └── ScoreError            responses missing, doubled or foreign; a number that cannot be
 
 Each message says what is wrong, where, and what to do. The command line prints the message alone;
@@ -66,6 +67,10 @@ class ModelError(EvaluatorError):
 
 class RunError(EvaluatorError):
     """A run that cannot go on."""
+
+
+class BusyError(RunError):
+    """Another process measures the same right now: no failure of the model's."""
 
 
 class ScoreError(EvaluatorError):

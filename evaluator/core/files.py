@@ -6,13 +6,14 @@ one newline at the end; floats as Python prints them (the shortest text that rea
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
 import math
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -107,6 +108,27 @@ def write_atomic(path: Path, data: bytes) -> None:
     Raises:
         EvaluatorError: the disk is full, the folder cannot be written to; nothing is left behind.
     """
+    _write(path, data, os.replace)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write `data` to `path` as `write_atomic` does, unless a file stands there: that one stays.
+
+    Raises:
+        EvaluatorError: as `write_atomic`.
+    """
+    _write(path, data, _link_new)
+
+
+def _link_new(written: str, path: Path) -> None:
+    """Give a written file its name if nothing has it; the file system decides who is first."""
+    with contextlib.suppress(FileExistsError):
+        os.link(written, path)
+    Path(written).unlink()
+
+
+def _write(path: Path, data: bytes, place: Callable[[str, Path], None]) -> None:
+    """Write `data` beside `path`, whole and flushed to disk, then put it in its place."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -116,7 +138,7 @@ def write_atomic(path: Path, data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).chmod(0o644)
-            Path(name).replace(path)
+            place(name, path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise

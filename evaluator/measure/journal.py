@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
 
-from evaluator.core.errors import RunError
+from evaluator.core.errors import BusyError, RunError
 from evaluator.core.files import canonical_bytes, parse_json
 from evaluator.core.records import Response
 from evaluator.measure.packs import Pack
@@ -68,19 +68,22 @@ def open_journal(folder: Path) -> Iterator[Journal]:
     """Open the journal in `folder`, creating it if need be, and hold it alone.
 
     Raises:
-        RunError: another process holds it, or it cannot be written.
+        BusyError: another process holds it, or has ended this moment and takes it away.
+        RunError: it cannot be written.
     """
     path = folder / "journal.jsonl"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = path.open("a+b", buffering=0)
+    except FileNotFoundError:
+        raise BusyError(f"{path}: another process has just ended this; run again") from None
     except OSError as error:
         raise RunError(f"{path}: cannot be written: {error.strerror}") from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise RunError(f"{path}: another process is measuring this; wait for it") from None
+            raise BusyError(f"{path}: another process is measuring this; wait for it") from None
         file.seek(0)
         done, whole = _read_lines(file.read())
         file.truncate(whole)  # a line cut off by a crash

@@ -143,7 +143,7 @@ def settle(out: Path, settled: Settled, keep_below: int) -> Measured:
     """Write a result, unless the same bytes stand there already."""
     result, lines = settled
     path = result_path(out, result)
-    if not path.exists():  # the same bytes again are no second measurement
+    if not path.exists():  # the same answers again are no second measurement
         write_result(out, result, lines, keep_below)
     return Measured(path=path, result=result, fresh=True)
 
@@ -180,7 +180,7 @@ class Measurer:
         run = self._describe(answers, started)
         settled = conclude(assigned, answers, self.load().parameters, run)
         measured = settle(self.settings.out, settled, self.settings.keep_below)
-        shutil.rmtree(journal)
+        shutil.rmtree(journal, ignore_errors=True)  # or another process was quicker
         return measured
 
     def answer_shard(self, task: Task, progress: Progress) -> Path:

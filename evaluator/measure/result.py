@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evaluator.core import columns
 from evaluator.core.errors import DocumentError, Fault
-from evaluator.core.files import Json, compress, hash_json, pretty_bytes, sha256, write_atomic
+from evaluator.core.files import Json, compress, hash_json, pretty_bytes, sha256, write_new
 from evaluator.core.records import Items, RequestSet, Submission, Task
 from evaluator.core.schema import read_json_document
 from evaluator.measure.manifest import Manifest
@@ -139,14 +139,15 @@ def result_path(root: Path, result: Json) -> Path:
 def write_result(root: Path, result: Json, lines: bytes, keep_below: int) -> Path:
     """Write a result, and its responses beside it if they compress below `keep_below` bytes.
 
-    The responses come first, so that a result that names them never stands without them.
+    The responses come first, so that a result that names them never stands without them. Of two
+    processes that write the same answers at once, the first one's result stays.
     """
     packed = compress(lines)
     result["responses"]["kept"] = len(packed) <= keep_below
     path = result_path(root, result)
     if result["responses"]["kept"]:
-        write_atomic(responses_path(path), packed)
-    write_atomic(path, pretty_bytes(result))
+        write_new(responses_path(path), packed)
+    write_new(path, pretty_bytes(result))
     return path
 
 

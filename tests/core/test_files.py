@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from evaluator.core.files import (
     sha256,
     sha256_file,
     write_atomic,
+    write_new,
 )
 
 VALUES = st.recursive(
@@ -115,6 +117,23 @@ def test_a_file_is_written_whole_with_its_folders(tmp_path: Path) -> None:
     assert path.read_bytes() == b"two"
     assert [p.name for p in path.parent.iterdir()] == ["c.json"]
     assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_what_is_new_is_written_once(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "c.json"
+    write_new(path, b"first")
+    write_new(path, b"second")
+    assert path.read_bytes() == b"first"
+    assert [p.name for p in path.parent.iterdir()] == ["c.json"]
+
+
+def test_of_many_writers_at_once_one_is_first(tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda i: write_new(path, b"%d" % i * 9999), range(8)))
+    assert len(set(path.read_bytes())) == 1
+    assert len(path.read_bytes()) == 9999
+    assert [p.name for p in tmp_path.iterdir()] == ["c.json"]
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
