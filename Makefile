@@ -5,6 +5,7 @@ BIN := $(ENV)/bin
 SERVE ?= 1
 
 .PHONY: help env demo test format lint types tests site bench-rank bench-audit starter-models clean
+.PHONY: help env demo test format lint types tests test-heavy parity site bench-rank starter-models clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -32,6 +33,13 @@ types: env
 
 tests: env
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+
+test-heavy: env parity ## all that takes minutes: tests marked heavy, then `make parity`
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m heavy --ignore=tests/parity
+
+parity: env ## hold protocol lm-eval to the harness itself and write docs/en/parity.md anew
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "heavy or not heavy" --junitxml=build/parity.xml tests/parity
+	$(BIN)/python tests/parity/page.py build/parity.xml docs/en/parity.md
 
 site: env ## build the site into build/site
 	$(BIN)/evaluator site build

@@ -93,11 +93,18 @@ def _field_rows(schema: Json, root: Json, prefix: str) -> list[str]:
         about = part.get("description", "").replace("|", "\\|").replace("<", "&lt;")
         rows.append(f"| `{prefix}{name}`{mark} | {shown} | {about} |")
         rows += _field_rows(part, root, f"{prefix}{name}.")
-        inner = part.get("additionalProperties")
-        if isinstance(inner, dict):
-            rows += _field_rows(_resolved(inner, root), root, f"{prefix}{name}.*.")
-        if isinstance(part.get("items"), dict):
-            rows += _field_rows(_resolved(part["items"], root), root, f"{prefix}{name}[].")
+        rows += _inner_rows(part, root, f"{prefix}{name}")
+    return rows
+
+
+def _inner_rows(schema: Json, root: Json, prefix: str) -> list[str]:
+    """Return the rows of what a map or a list holds, whatever else lies between."""
+    rows = []
+    for key, mark in (("additionalProperties", ".*"), ("items", "[]")):
+        if isinstance(schema.get(key), dict):
+            inner = _resolved(schema[key], root)
+            rows += _field_rows(inner, root, f"{prefix}{mark}.")
+            rows += _inner_rows(inner, root, f"{prefix}{mark}")
     return rows
 
 

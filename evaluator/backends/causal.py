@@ -18,12 +18,13 @@ from transformers import AutoModelForCausalLM
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.ending import Ending
 from evaluator.backends.loading import load_model, longest_input
+from evaluator.backends.rounding import rounds, score_rounded
 from evaluator.backends.runner import Runner
 from evaluator.backends.scoring import score_pairs
 from evaluator.backends.sharing import choose_sharing
 from evaluator.backends.tokens import cut_left, encode_pair
 from evaluator.backends.trie import Pair, Row
-from evaluator.backends.writing import write_greedily
+from evaluator.backends.writing import write_alone, write_greedily
 from evaluator.core.errors import ModelError
 from evaluator.core.records import Request, Response
 
@@ -82,7 +83,10 @@ class CausalBackend:
             ids, lost = cut_left(ctx + cont, self._longest + 1)
             pairs.append(Pair(tuple(ids[: len(ids) - len(cont)]), tuple(cont)))
             dropped.append(lost)
-        found = score_pairs(self._runner, self._sharing, pairs, self._beginning(requests))
+        if rounds(self._runner.model.dtype, requests[0].protocol):
+            found = score_rounded(self._runner, pairs)
+        else:
+            found = score_pairs(self._runner, self._sharing, pairs, self._beginning(requests))
         return [
             Response(
                 item=request.item,
@@ -113,13 +117,12 @@ class CausalBackend:
             max_tokens=most,
             tokenizer=self._tokenizer,
         )
-        written = write_greedily(
-            self._runner,
-            self._sharing,
-            [tuple(ids) for ids, _ in prompts],
-            ending,
-            self._beginning(requests),
-        )
+        rows = [tuple(ids) for ids, _ in prompts]
+        if rounds(self._runner.model.dtype, requests[0].protocol):
+            written = write_alone(self._runner, rows, ending)
+        else:
+            begun = self._beginning(requests)
+            written = write_greedily(self._runner, self._sharing, rows, ending, begun)
         return [
             Response(
                 item=request.item,

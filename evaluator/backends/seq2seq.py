@@ -20,6 +20,7 @@ from evaluator.backends.base import DeviceChoice
 from evaluator.backends.batches import cut_batches, mask_of, nats, stack
 from evaluator.backends.ending import Ending, Written
 from evaluator.backends.loading import environment_of, load_model, longest_input
+from evaluator.backends.rounding import rounds
 from evaluator.backends.tokens import cut_left, token_logprobs
 from evaluator.core.errors import ModelError
 from evaluator.core.records import Request, Response
@@ -86,6 +87,9 @@ class Seq2SeqBackend:
         """Answer requests of one kind in order; see `Backend.answer`."""
         if not requests:
             return []
+        if rounds(self._model.dtype, requests[0].protocol):
+            raise ModelError("protocol lm-eval rounds as that harness does for decoders alone: "
+                             "measure this model in float32")  # fmt: skip
         return self._write(requests) if requests[0].generate else self._score(requests)
 
     # --- log-likelihood ---

@@ -45,6 +45,16 @@ def write_greedily(
     return [found[prompt] for prompt in prompts]
 
 
+def write_alone(runner: Runner, prompts: Sequence[Row], ending: Ending) -> list[Written]:
+    """Write after each prompt by itself; equal prompts once.
+
+    Shapes then equal those of a harness that asks one prompt at a time, down to the last digit of a
+    coarse number format.
+    """
+    found = {prompt: _write_batch(runner, [prompt], ending)[0] for prompt in dict.fromkeys(prompts)}
+    return [found[prompt] for prompt in prompts]
+
+
 def _write_in_batches(runner: Runner, prompts: Sequence[Row], ending: Ending) -> dict[Row, Written]:
     """Write after prompts, longest first, in batches within the token budget."""
     found: dict[Row, Written] = {}

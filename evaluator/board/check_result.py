@@ -57,6 +57,9 @@ def check_result(
         shown = result["partial"]
         message = f"{shown['limit']} of {shown['of']} items: partial runs are never committed"
         faults.append(tell("/partial", message))
+    if result["protocol"] != "board":
+        message = f"protocol {result['protocol']} compares with another harness; never committed"
+        faults.append(tell("/protocol", message))
     task = result["task"]["name"]
     name = f"{result['key'][:12]}/{result['responses']['sha256'][:8]}"
     place = f"{result['submission']}/results/{task}/{name}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from evaluator.core.files import Json
 from evaluator.core.records import RequestSet
 from evaluator.core.schema import read_document
-from evaluator.measure.requests import PROTOCOL, VARIANT
+from evaluator.measure.requests import VARIANT
 from evaluator.tasks import OWN_REQUESTS, load_task, locked_request_set, task_names
 
 
@@ -81,7 +81,7 @@ class Asked:
         return bool(
             wanted is not None
             and result["request_set"]["sha256"] == wanted.sha256
-            and (result["protocol"], result["variant"]) == (PROTOCOL, VARIANT)
+            and (result["protocol"], result["variant"]) == ("board", VARIANT)
             and "partial" not in result
         )
 

@@ -14,7 +14,15 @@ from evaluator.board.history import days_added
 from evaluator.board.queue import Pending
 from evaluator.board.rescoring import Rescored
 from evaluator.board.submissions import Board, read_board, read_submission, read_tree
-from evaluator.cli.options import TREE, JsonOption, PathsArgument, TreeOption, must_be_tree, shown
+from evaluator.cli.options import (
+    TREE,
+    JsonOption,
+    PathsArgument,
+    ProtocolOption,
+    TreeOption,
+    must_be_tree,
+    shown,
+)
 from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out, progress_bar, show_json, show_table
 from evaluator.core.errors import BusyError, EvaluatorError
@@ -27,6 +35,8 @@ if TYPE_CHECKING:
     from evaluator.measure.shards import Shard
 
     Step = Callable[[Measurer, Task, Callable[[int, int], None]], str]
+
+BatchOption = Annotated[int, typer.Option(min=1, help="Most tokens that enter the model at once.")]
 
 
 class Places(TypedDict):
@@ -108,24 +118,26 @@ def run(
     again: Annotated[
         bool, typer.Option("--again", help="Measure even if a result stands already.")
     ] = False,
+    protocol: ProtocolOption = "board",
     shard: Annotated[
         str, typer.Option(help="Answer part I of N alone, as I/N; `evaluator merge` joins them.")
     ] = "",
     trust: Annotated[str, typer.Option(help="Who vouches for the number: ci or local.")] = "local",
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    batch_tokens: Annotated[
-        int, typer.Option(min=1, help="Most tokens that enter the model at once.")
-    ] = 16_384,
+    batch_tokens: BatchOption = 16_384,
 ) -> None:
     r"""Measure a submission. Stopped at any moment, the same command goes on where it was.
 
-    A limited run is a trial: it goes below build/partial/ and is refused anywhere else.
+    A limited run is a trial: it goes below build/partial/ and is refused anywhere else. So is one
+    with another protocol than the board's, below build/lm-eval/: it shows that numbers are equal to
+    lm-evaluation-harness's, and is never ranked.
 
     \b
     Examples:
       evaluator run submissions/starter/small
       evaluator run submissions/my-org/my-model --task gsm8k --limit 20
       evaluator run submissions/my-org/my-model --shard 2/8 --to build/shards
+      evaluator run submissions/my-org/my-model --task mmlu --protocol lm-eval
     """
     if trust not in ("ci", "local") or device not in ("cpu", "cuda"):
         raise typer.BadParameter("--trust is ci or local; --device is cpu or cuda")
@@ -139,7 +151,7 @@ def run(
     board = read_board(tree)
     part = parse_shard(shard) if shard else None
     settings = Settings(
-        **_places(tree, to, limit, part),
+        **_places(tree, to, limit, part, protocol),
         limit=limit,
         shard=part,
         again=again or bool(limit),
@@ -147,20 +159,24 @@ def run(
         keep_below=board.responses_bytes,
         machine=DeviceChoice(device=device, batch_tokens=batch_tokens),
     )
-    wanted = task or _suite_tasks(board, submission)
-    tasks = [load_task(name) for name in wanted if name not in declines]
+    wanted = task or _suite_tasks(board, submission, protocol)
+    tasks = [load_task(name, protocol) for name in wanted if name not in declines]
     if not for_each_task(submission, home, tasks, settings, _answer if part else _measure):
         raise typer.Exit(1)
 
 
-def _places(tree: Path, to: Path | None, limit: int, part: Shard | None) -> Places:
+def _places(tree: Path, to: Path | None, limit: int, part: Shard | None, protocol: str) -> Places:
     """Return where a run writes: results, journals, and whether it may write the model's lock."""
     if part and limit:
         raise typer.BadParameter("a trial with --limit is small enough for one machine: no --shard")
+    if part and protocol != "board":
+        raise typer.BadParameter("shards are joined into results of the board's protocol alone")
     if part:
         return {"out": tree, "work": to or Path("build/shards"), "lock": False}
     if limit:
         return {"out": Path("build/partial"), "work": Path("build/runs"), "lock": False}
+    if protocol != "board":
+        return {"out": to or Path("build/lm-eval"), "work": Path("build/runs"), "lock": False}
     return {"out": to or tree, "work": Path("build/runs"), "lock": to is None}
 
 
@@ -305,7 +321,9 @@ def _show_scores(done: list[Rescored]) -> None:
         out.print("nothing to score anew; --all scores everything")
 
 
-def _suite_tasks(board: Board, submission: Submission) -> list[str]:
+def _suite_tasks(board: Board, submission: Submission, protocol: str) -> list[str]:
     suites = [board.suites[name] for name in submission.suites if name in board.suites]
     asked = dict.fromkeys(task for suite in suites for task in suite.tasks)
-    return [task for task in asked if not why_unfit(submission, load_task(task))]
+    known = [load_task(task) for task in asked]
+    wanted = [task for task in known if protocol == "board" or task.lm_eval]
+    return [task.name for task in wanted if not why_unfit(submission, task)]

@@ -9,6 +9,14 @@ from typing import Annotated
 import typer
 
 from evaluator.core.errors import EvaluatorError
+from evaluator.tasks.protocol import PROTOCOLS
+
+
+def _known_protocol(name: str) -> str:
+    if name not in PROTOCOLS:
+        raise typer.BadParameter(f"must be {' or '.join(PROTOCOLS)}")
+    return name
+
 
 TreeOption = Annotated[
     Path, typer.Option("--tree", help="Folder of submissions.", envvar="EVALUATOR_SUBMISSIONS")
@@ -17,6 +25,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 TasksArgument = Annotated[list[str] | None, typer.Argument(help="Names of tasks; default: all.")]
 PathsArgument = Annotated[
     list[Path] | None, typer.Argument(help="Submissions (<org>/<model> folders); default: all.")
+]
+ProtocolOption = Annotated[
+    str,
+    typer.Option(
+        "--protocol",
+        help="board, or lm-eval: as lm-evaluation-harness 0.4.13 asks.",
+        callback=_known_protocol,
+    ),
 ]
 TREE = Path("submissions")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from evaluator.cli.options import JsonOption, TasksArgument
+from evaluator.cli.options import JsonOption, ProtocolOption, TasksArgument
 from evaluator.cli.show import out, progress_bar, show_json, show_table
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import Json, pretty_bytes, write_atomic
@@ -18,9 +18,11 @@ app = typer.Typer(help="The tasks this evaluator knows.", no_args_is_help=True)
 
 
 @app.command("list")
-def tasks_list(as_json: JsonOption = False) -> None:
-    """List all tasks."""
+def tasks_list(protocol: ProtocolOption = "board", as_json: JsonOption = False) -> None:
+    """List all tasks, or those that a protocol has."""
     tasks = [load_task(name) for name in task_names()]
+    if protocol == "lm-eval":
+        tasks = [task for task in tasks if task.lm_eval]
     if as_json:
         show_json([{"name": t.name, "version": t.version, "kind": t.kind} for t in tasks])
         return
@@ -32,12 +34,13 @@ def tasks_list(as_json: JsonOption = False) -> None:
 def tasks_show(
     name: Annotated[str, typer.Argument(help="Name of a task.")],
     item: Annotated[int, typer.Option(min=0, help="Number of the item to show.")] = 0,
+    protocol: ProtocolOption = "board",
 ) -> None:
     """Show one item of a task exactly as a model is asked."""
     from evaluator.measure.data import load_examples
     from evaluator.measure.requests import build_requests
 
-    task = load_task(name)
+    task = load_task(name, protocol)
     examples = load_examples(task)
     if item >= len(examples.test):
         raise EvaluatorError(f"{name} has items 0 to {len(examples.test) - 1}, not {item}")

@@ -80,6 +80,8 @@ class Example:
     """Indices of the choices among which a pick is made; empty means all."""
     answers: tuple[str, ...] = ()
     """Right answers of a generation task, or its references; the closest one counts."""
+    ties: str = "lot"
+    """Who wins where choices tie: lot (the lowest hash of item and choice), first or last."""
     group: str = ""
     """Part of the task that is reported on its own (subject, language)."""
     cluster: str = ""
@@ -141,6 +143,8 @@ class Request:
     """What a classifier reads in place of the prompt (method `head`); empty for other methods."""
     labels: tuple[str, ...] = ()
     """All labels of the task, which a classifier's own must equal (method `head`)."""
+    protocol: str = "board"
+    """How it is answered: board, or lm-eval (log-probabilities rounded to the model's format)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +251,25 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LmEval:
+    """How lm-evaluation-harness 0.4.13 asks a task: what protocol `lm-eval` follows.
+
+    The text of a prompt is the same; what differs is which shots stand in it, the order of choices
+    and who wins where they tie.
+    """
+
+    tasks: tuple[str, ...]
+    """Names there; `{group}` stands for the group where each group is a task of its own."""
+    drawn: int = 0
+    """Shots drawn anew for every item, the first `n_shots` of which are shown (where the harness
+    cannot tell pool and items apart it draws one more); 0: the first of the pool for all items."""
+    ties: str = "first"
+    """Which of tied choices wins: first or last."""
+    load: Callable[[Callable[[DataPin], Iterable[Row]]], Examples] | None = None
+    """Reader of pins, where choices stand in another order there; None: the task's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One benchmark as this board asks it."""
 
@@ -273,7 +296,7 @@ class Task:
     load: Callable[[Callable[[DataPin], Iterable[Row]]], Examples]
     """Reader of pins -> examples."""
     n_shots: int
-    """Worked examples shown before each question: always the first ones of the pool."""
+    """Worked examples shown before each question: the first ones of the pool."""
     metrics: tuple[Metric, ...]
     """All metrics, in the order shown."""
     primary: Metric
@@ -294,6 +317,10 @@ class Task:
     """Most tokens to generate."""
     scorer: int = 1
     """Version of everything between responses and metrics."""
+    lm_eval: LmEval | None = None
+    """The same task in lm-evaluation-harness, or None if it has none with this prompt."""
+    protocol: str = "board"
+    """How it is asked: board, or lm-eval (made by `load_task`)."""
     notes: str = ""
     """Known quirks, for its page."""
 

@@ -16,12 +16,13 @@ from evaluator.measure.manifest import Manifest, lock_model
 from evaluator.measure.method import method_of, why_unfit
 from evaluator.measure.packs import Pack, cut_shard, plan_packs
 from evaluator.measure.provenance import describe_machine, describe_run, now
-from evaluator.measure.requests import build_requests, describe_requests, spread_items
+from evaluator.measure.requests import build_requests, describe_requests
 from evaluator.measure.result import build_result, key_of, result_path, write_result
 from evaluator.measure.run import Answers, Progress, response_lines, run_packs
 from evaluator.measure.score import score_task
 from evaluator.measure.shards import Shard
 from evaluator.tasks import locked_request_set
+from evaluator.tasks.protocol import take_items
 
 Settled: TypeAlias = tuple[Json, bytes]
 """(result, response lines)."""
@@ -105,7 +106,7 @@ def assign(submission: Submission, manifest: Manifest, task: Task, limit: int = 
     examples = load_examples(task)
     of = len(examples.test)
     if limit:
-        examples = spread_items(examples, limit)
+        examples = take_items(task, examples, limit)
     requests = build_requests(task, examples, method)
     request_set = describe_requests(task, examples, requests)
     return Assignment(

@@ -72,6 +72,8 @@ def why_unfit(submission: Submission, task: Task) -> str:
     method = method_of(submission, task)
     if submission.tasks and task.name not in submission.tasks:
         return f"its labels are those of {', '.join(submission.tasks)}"
+    if task.protocol == "lm-eval" and method not in ("loglikelihood", "generation"):
+        return f"protocol lm-eval has no method {method}"
     if method == "head" and task.kind not in ("classification", "matching"):
         return f"a classifier cannot answer a task of kind {task.kind}"
     if method == "pseudo-loglikelihood" and task.kind in ("generation", "likelihood"):

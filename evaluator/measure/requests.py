@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
 from evaluator.core.errors import TaskError
@@ -12,8 +12,8 @@ from evaluator.measure.data import load_examples
 from evaluator.measure.method import PARSED_TOKENS, can_parse, list_choices
 from evaluator.metrics.choice import candidates
 from evaluator.tasks import load_task
+from evaluator.tasks.protocol import draw_shots
 
-PROTOCOL = "board"
 VARIANT = "clean"
 
 
@@ -37,20 +37,29 @@ def build_requests(task: Task, examples: Examples, method: str = "") -> list[Req
         return _head_requests(examples)
     if method == "parsed":
         return [_ask_for_choice(task, examples, example) for example in examples.test]
-    shots_of = {
-        group: tuple((s.question, s.target) for s in choose_shots(task, examples, group))
-        for group in dict.fromkeys(example.group for example in examples.test)
-    }
     return [
         request
-        for example in examples.test
+        for example, shots in zip(examples.test, _shots_of_items(task, examples), strict=True)
         for request in ask(
             task,
             example,
             examples.descriptions.get(example.group, task.describe(example.group)),
-            shots_of[example.group],
+            shots,
         )
     ]
+
+
+def _shots_of_items(task: Task, examples: Examples) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Yield the (question, target) pairs shown to each item."""
+    if task.protocol == "lm-eval" and task.lm_eval and task.lm_eval.drawn:
+        for shots in draw_shots(task, examples):
+            yield tuple((shot.question, shot.target) for shot in shots)
+        return
+    shots_of = {
+        group: tuple((s.question, s.target) for s in choose_shots(task, examples, group))
+        for group in dict.fromkeys(example.group for example in examples.test)
+    }
+    yield from (shots_of[example.group] for example in examples.test)
 
 
 def ask(
@@ -73,6 +82,7 @@ def ask(
                 continuation="",
                 stop=task.stop,
                 max_tokens=task.max_tokens,
+                protocol=task.protocol,
             )
         ]
     if example.contexts:
@@ -87,6 +97,7 @@ def ask(
             generate=False,
             prompt=before,
             continuation=f"{task.delimiter}{text}",
+            protocol=task.protocol,
         )
         for index, (before, text) in enumerate(pairs)
     ]
@@ -155,8 +166,8 @@ def describe_requests(task: Task, examples: Examples, requests: Sequence[Request
 def sent(request: Request) -> Json:
     """Return what makes two requests the same: everything that is sent.
 
-    Bare texts, then a delimiter other than a space, come last, so that requests without them hash
-    as they always did.
+    Bare texts, a delimiter other than a space and a protocol other than the board's come last, so
+    that requests without them hash as they always did.
     """
     bare: list[Json] = [list(request.texts)] if request.texts else []
     told: list[Json] = [
@@ -171,16 +182,9 @@ def sent(request: Request) -> Json:
         request.max_tokens,
         *bare,
     ]
-    return told if request.prompt.delimiter == " " else [*told, request.prompt.delimiter]
-
-
-def spread_items(examples: Examples, limit: int) -> Examples:
-    """Return `limit` items spread evenly over the task, in order; all if there are no more."""
-    n = len(examples.test)
-    if limit >= n:
-        return examples
-    kept = tuple(examples.test[i * n // limit] for i in range(limit))
-    return replace(examples, test=kept)
+    if request.prompt.delimiter != " ":
+        told.append(request.prompt.delimiter)
+    return told if request.protocol == "board" else [*told, {"protocol": request.protocol}]
 
 
 def lock_entry(name: str) -> Json:
@@ -207,7 +211,7 @@ def lock_entry(name: str) -> Json:
         name: asdict(describe_requests(task, examples, build_requests(task, examples, method)))
         for name, method in sets.items()
     }
-    return {"version": task.version, PROTOCOL: found}
+    return {"version": task.version, "board": found}
 
 
 def can_be_classified(task: Task, examples: Examples) -> bool:

@@ -12,7 +12,7 @@ from evaluator.core.records import Items, RequestSet, Submission, Task
 from evaluator.core.schema import read_json_document
 from evaluator.measure.manifest import Manifest
 from evaluator.measure.method import PARSED_TOKENS, method_of
-from evaluator.measure.requests import PROTOCOL, VARIANT
+from evaluator.measure.requests import VARIANT
 from evaluator.measure.score import Scored, class_tables
 
 
@@ -89,7 +89,7 @@ def build_result(
         "schema": 1,
         "submission": submission.id,
         "task": {"name": task.name, "version": task.version},
-        "protocol": PROTOCOL,
+        "protocol": task.protocol,
         "variant": VARIANT,
         "method": method,
         "key": key_of(submission, manifest, task, request_set.sha256),

@@ -20,6 +20,7 @@ def pick(example: Example, scores: Sequence[float]) -> tuple[int, bool]:
     """Return (index of the winning choice, whether several tied for it).
 
     Ties are settled by the hash of item and choice: the same everywhere, favouring no position.
+    Protocol lm-eval settles them by position instead (`Example.ties`).
     """
     among = candidates(example)
     top = max(scores[i] for i in among)
@@ -28,7 +29,9 @@ def pick(example: Example, scores: Sequence[float]) -> tuple[int, bool]:
 
 
 def lot(example: Example, index: int) -> tuple[str, int]:
-    """Return what settles ties: the hash of item and choice."""
+    """Return what settles ties: the hash of item and choice, or the position."""
+    if example.ties != "lot":
+        return "", index if example.ties == "first" else -index
     text = f"{example.id}\n{example.choices[index]}"
     return hashlib.sha256(text.encode()).hexdigest(), index
 

@@ -18,7 +18,7 @@ from evaluator.core.errors import TaskError
 from evaluator.core.files import Json
 from evaluator.core.records import DataPin, RequestSet, Task
 
-MATERIAL = {"agieval", "forms", "jsonl", "starter"}
+MATERIAL = {"agieval", "forms", "jsonl", "protocol", "starter"}
 """Modules here that tasks are made from and that are none themselves."""
 OWN_REQUESTS = ("head", "parsed")
 """Methods that are asked in their own way: a classifier gets the bare text, without a prompt."""
@@ -36,19 +36,24 @@ def task_names() -> tuple[str, ...]:
     return (*built_in_names(), *sorted(_own_tasks()))
 
 
-def load_task(name: str) -> Task:
-    """Return the task of that name.
+def load_task(name: str, protocol: str = "board") -> Task:
+    """Return the task of that name as a protocol asks it: board, or lm-eval.
 
     Raises:
-        TaskError: no such task; names those that exist.
+        TaskError: no such task, or not under that protocol; names those that exist.
     """
     if name in built_in_names():
-        return _load(name)
-    own = _own_tasks()
-    if name not in own:
+        task = _load(name)
+    elif (own := _own_tasks()) and name in own:
+        task = own[name]
+    else:
         known = ", ".join(task_names())
         raise TaskError(f"no task {name!r}: known tasks are {known}")
-    return own[name]
+    if protocol == "board":
+        return task
+    from evaluator.tasks.protocol import as_lm_eval  # it needs the names above
+
+    return as_lm_eval(task)
 
 
 @cache

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
+from evaluator.core.records import DataPin, Example, Examples, LmEval, Row, Task
 from evaluator.metrics.choice import acc, acc_bytes, acc_norm, brier, log_loss
 from evaluator.tasks import load_pins
 
@@ -36,11 +36,10 @@ def to_example(row: Row) -> Example:
 
 
 def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
-    """Return the test questions and the first 25 of the development file."""
-    dev = list(read(PINS["arc/challenge_dev"]))[:25]
+    """Return the test questions; the development file is the pool of shots."""
     return Examples(
         test=tuple(to_example(row) for row in read(PINS["arc/challenge_test"])),
-        shots=tuple(to_example(row) for row in dev),
+        shots=tuple(to_example(row) for row in read(PINS["arc/challenge_dev"])),
     )
 
 
@@ -57,6 +56,7 @@ TASK = Task(
     pins=(PINS["arc/challenge_test"], PINS["arc/challenge_dev"]),
     load=load,
     n_shots=25,
+    lm_eval=LmEval(tasks=("arc_challenge",), drawn=25),
     metrics=(acc_norm, acc, acc_bytes, brier, log_loss),
     primary=acc_norm,
     columns=("correct", "pred"),

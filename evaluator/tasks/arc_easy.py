@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from evaluator.core.records import DataPin, Examples, Row, Task
+from evaluator.core.records import DataPin, Examples, LmEval, Row, Task
 from evaluator.metrics.choice import acc, acc_bytes, acc_norm, brier, log_loss
 from evaluator.tasks import load_pins
 from evaluator.tasks.arc_challenge import to_example
@@ -39,6 +39,7 @@ TASK = Task(
     pins=(PINS["arc/easy_test"], PINS["arc/easy_dev"]),
     load=load,
     n_shots=0,
+    lm_eval=LmEval(tasks=("arc_easy",)),
     metrics=(acc_norm, acc, acc_bytes, brier, log_loss),
     primary=acc_norm,
     columns=("correct", "pred"),

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable
 from string import ascii_uppercase
 
 from evaluator.core.errors import DataError
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
+from evaluator.core.records import DataPin, Example, Examples, LmEval, Row, Task
 from evaluator.metrics.choice import acc, acc_norm, brier, log_loss
 from evaluator.tasks import load_pins
 
@@ -128,6 +128,7 @@ TASK = Task(
     pins=tuple(PINS.values()),
     load=load,
     n_shots=3,
+    lm_eval=LmEval(tasks=("leaderboard_bbh_{group}",)),
     metrics=(acc_norm, acc, brier, log_loss),
     primary=acc_norm,
     columns=("correct", "pred"),

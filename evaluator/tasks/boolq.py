@@ -6,7 +6,7 @@ packs it, without shots. Prompt and choices as in lm-evaluation-harness 0.4.13 `
 
 from __future__ import annotations
 
-from evaluator.core.records import Example, Row
+from evaluator.core.records import Example, LmEval, Row
 from evaluator.tasks import load_pins
 from evaluator.tasks.forms import choice_task, whole_file
 
@@ -37,5 +37,6 @@ TASK = choice_task(
     pins=PINS,
     load=whole_file(PINS[0], to_example),
     n_shots=0,
+    lm_eval=LmEval(tasks=("boolq",)),
     notes="62 % of the answers are yes, which the uniform guesser of the baseline does not know.",
 )

@@ -7,7 +7,7 @@ development file in its order. Description, prompt and answer letters as in lm-e
 
 from __future__ import annotations
 
-from evaluator.core.records import Example, Row
+from evaluator.core.records import Example, LmEval, Row
 from evaluator.tasks import load_pins
 from evaluator.tasks.forms import by_subject, choice_task, lettered
 
@@ -113,6 +113,7 @@ TASK = choice_task(
     pins=PINS,
     load=by_subject(PINS, to_example),
     n_shots=5,
+    lm_eval=LmEval(tasks=("cmmlu_{group}",)),
     describe=describe,
     notes="The licence forbids commercial use, so it is in no default index.",
 )

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
+from evaluator.core.records import DataPin, Example, Examples, LmEval, Row, Task
 from evaluator.metrics.fairness import likelihood_gap, stereotype_share
 from evaluator.tasks import load_pins
 
@@ -53,6 +53,7 @@ TASK = Task(
     pins=PINS,
     load=load,
     n_shots=0,
+    lm_eval=LmEval(tasks=("crows_pairs_english",), ties="last"),
     metrics=(stereotype_share, likelihood_gap),
     primary=stereotype_share,
     columns=("correct", "pred"),

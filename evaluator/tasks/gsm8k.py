@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
+from evaluator.core.records import DataPin, Example, Examples, LmEval, Row, Task
 from evaluator.metrics.generation import exact_match
 from evaluator.tasks import load_pins
 
@@ -38,8 +38,8 @@ def to_example(row: Row, name: str) -> Example:
 
 
 def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
-    """Return the test problems and the first worked examples of the training file."""
-    train = list(read(PINS["gsm8k/train"]))[:5]
+    """Return the test problems and the worked examples of the training file."""
+    train = read(PINS["gsm8k/train"])
     return Examples(
         test=tuple(to_example(r, str(i)) for i, r in enumerate(read(PINS["gsm8k/test"]))),
         shots=tuple(to_example(r, f"train{i}") for i, r in enumerate(train)),
@@ -59,6 +59,7 @@ TASK = Task(
     pins=(PINS["gsm8k/test"], PINS["gsm8k/train"]),
     load=load,
     n_shots=5,
+    lm_eval=LmEval(tasks=("gsm8k",), drawn=5),
     metrics=(exact_match,),
     primary=exact_match,
     columns=("correct",),

@@ -7,7 +7,7 @@ have written it: lm-evaluation-harness 0.4.13 `lambada_openai`.
 
 from __future__ import annotations
 
-from evaluator.core.records import Example, Row, Task
+from evaluator.core.records import Example, LmEval, Row, Task
 from evaluator.metrics.likelihood import greedy_match, perplexity
 from evaluator.tasks import load_pins
 from evaluator.tasks.forms import whole_file
@@ -34,6 +34,7 @@ TASK = Task(
     pins=PINS,
     load=whole_file(PINS[0], to_example),
     n_shots=0,
+    lm_eval=LmEval(tasks=("lambada_openai",)),
     metrics=(greedy_match, perplexity),
     primary=greedy_match,
     columns=("correct", "value"),

@@ -11,7 +11,7 @@ in the original.
 
 from __future__ import annotations
 
-from evaluator.core.records import Example, Row
+from evaluator.core.records import Example, LmEval, Row
 from evaluator.tasks import load_pins
 from evaluator.tasks.forms import by_subject, choice_task, lettered
 
@@ -46,6 +46,7 @@ TASK = choice_task(
     pins=PINS,
     load=by_subject(PINS, to_example),
     n_shots=5,
+    lm_eval=LmEval(tasks=("mmlu_{group}",)),
     describe=describe,
     notes="Options are shown, so letters are scored and acc_norm would say nothing new.",
 )

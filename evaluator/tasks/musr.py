@@ -15,7 +15,7 @@ import ast
 import json
 from collections.abc import Callable, Iterable
 
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
+from evaluator.core.records import DataPin, Example, Examples, LmEval, Row, Task
 from evaluator.metrics.choice import acc, acc_norm, brier, log_loss
 from evaluator.tasks import load_pins
 
@@ -65,6 +65,7 @@ TASK = Task(
     pins=PINS,
     load=load,
     n_shots=0,
+    lm_eval=LmEval(tasks=("leaderboard_musr_{group}",)),
     metrics=(acc_norm, acc, brier, log_loss),
     primary=acc_norm,
     columns=("correct", "pred"),

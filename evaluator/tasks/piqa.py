@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
+from evaluator.core.records import DataPin, Example, Examples, LmEval, Row, Task
 from evaluator.metrics.choice import acc, acc_bytes, acc_norm, brier, log_loss
 from evaluator.tasks import load_pins
 
@@ -50,6 +50,7 @@ TASK = Task(
     pins=tuple(PINS.values()),
     load=load,
     n_shots=0,
+    lm_eval=LmEval(tasks=("piqa",)),
     metrics=(acc_norm, acc, acc_bytes, brier, log_loss),
     primary=acc_norm,
     columns=("correct", "pred"),

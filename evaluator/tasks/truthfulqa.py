@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from evaluator.core.errors import DataError
-from evaluator.core.records import DataPin, Example, Examples, Row, Task
+from evaluator.core.records import DataPin, Example, Examples, LmEval, Row, Task
 from evaluator.metrics.choice import acc, brier, mc2
 from evaluator.tasks import load_pins
 
@@ -36,15 +36,19 @@ def read_primer(text: str) -> str:
     return unbroken.replace("\\n", "\n")
 
 
-def to_example(row: Row, name: str, primer: str) -> Example:
-    """Return one question with all options of MC2, shuffled by hash."""
+def to_example(row: Row, name: str, primer: str, *, shuffled: bool) -> Example:
+    """Return one question with all options of MC2, shuffled by hash or as the file has them.
+
+    As the file has them: those of MC1, then the others.
+    """
     true_or_not: dict[str, int] = json.loads(row["mc2_targets"])
     single: dict[str, int] = json.loads(row["mc1_targets"])
 
     def lot(choice: str) -> str:
         return hashlib.sha256(f"{name}\n{choice}".encode()).hexdigest()
 
-    choices = tuple(sorted(true_or_not, key=lot))
+    in_file = tuple(dict.fromkeys((*single, *true_or_not)))
+    choices = tuple(sorted(true_or_not, key=lot)) if shuffled else in_file
     right = next(choice for choice, is_true in single.items() if is_true)
     return Example(
         id=name,
@@ -58,9 +62,20 @@ def to_example(row: Row, name: str, primer: str) -> Example:
 
 def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
     """Return all questions; there are no shots beside the primer."""
+    return _load(read, shuffled=True)
+
+
+def load_in_file_order(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
+    """Return all questions, the options of each in the order of the file."""
+    return _load(read, shuffled=False)
+
+
+def _load(read: Callable[[DataPin], Iterable[Row]], *, shuffled: bool) -> Examples:
     primer = read_primer(next(iter(read(PINS["truthfulqa/primer"])))["text"])
-    rows = read(PINS["truthfulqa/mc_task_v1"])
-    return Examples(test=tuple(to_example(row, str(i), primer) for i, row in enumerate(rows)))
+    rows = enumerate(read(PINS["truthfulqa/mc_task_v1"]))
+    return Examples(
+        test=tuple(to_example(row, str(i), primer, shuffled=shuffled) for i, row in rows)
+    )
 
 
 TASK = Task(
@@ -76,6 +91,7 @@ TASK = Task(
     pins=tuple(PINS.values()),
     load=load,
     n_shots=0,
+    lm_eval=LmEval(tasks=("truthfulqa_mc2", "truthfulqa_mc1"), load=load_in_file_order),
     metrics=(mc2, acc, brier),
     primary=mc2,
     columns=("correct", "pred", "value"),

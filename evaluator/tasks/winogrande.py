@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 from evaluator.core.errors import DataError
-from evaluator.core.records import Example, Row
+from evaluator.core.records import Example, LmEval, Row
 from evaluator.tasks import load_pins
 from evaluator.tasks.forms import choice_task, whole_file
 
@@ -56,5 +56,6 @@ TASK = choice_task(
     pins=PINS,
     load=whole_file(PINS[0], to_example),
     n_shots=0,
+    lm_eval=LmEval(tasks=("winogrande",)),
     notes="What follows the blank is scored after each name, so both choices are the same words.",
 )

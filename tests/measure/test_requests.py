@@ -14,9 +14,9 @@ from evaluator.measure.requests import (
     choose_shots,
     describe_requests,
     sent,
-    spread_items,
 )
 from evaluator.tasks import load_task
+from evaluator.tasks.protocol import take_items
 
 CHOICE = replace(load_task("starter_choice"), n_shots=2)
 WRITING = load_task("starter_generation")
@@ -164,7 +164,7 @@ def test_a_request_set_tells_apart_what_is_asked_and_what_is_right() -> None:
 @given(st.integers(1, 60), st.integers(1, 80))
 def test_a_limit_spreads_distinct_items_evenly_in_order(n: int, limit: int) -> None:
     examples = choice_examples(groups=("",) * n)
-    kept = [int(e.id) for e in spread_items(examples, limit).test]
+    kept = [int(e.id) for e in take_items(CHOICE, examples, limit).test]
     assert len(kept) == min(n, limit)
     assert kept == sorted(set(kept))
     assert kept[0] == 0
