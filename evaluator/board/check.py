@@ -31,7 +31,7 @@ from evaluator.board.submissions import (
 )
 from evaluator.board.suites import Season, read_season
 from evaluator.core.errors import DocumentError, Fault
-from evaluator.core.files import Json
+from evaluator.core.files import PART, Json
 from evaluator.tasks import locked_request_set, task_names
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
@@ -91,6 +91,8 @@ def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> lis
         below = path.relative_to(root).as_posix()
         if path.is_symlink():
             faults.append(Fault(below, 0, "", "a symbolic link: commit the file itself"))
+        elif path.name.startswith(PART):
+            faults.append(Fault(below, 0, "", "left behind by a killed process: remove it"))
         elif path.parent == home and path.name not in known:
             faults.append(
                 Fault(below, 0, "", f"not expected here; known: {', '.join(sorted(known))}")

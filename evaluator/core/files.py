@@ -7,6 +7,7 @@ one newline at the end; floats as Python prints them (the shortest text that rea
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gzip
 import hashlib
 import json
@@ -19,6 +20,8 @@ from typing import Any, NoReturn
 
 from evaluator.core.errors import EvaluatorError
 
+PART = ".part-"
+"""How the names of files begin that are being written."""
 Json = Any
 """A value made of dict, list, str, int, float, bool and None."""
 
@@ -105,6 +108,8 @@ def git_blob_id(data: bytes) -> str:
 def write_atomic(path: Path, data: bytes) -> None:
     """Write `data` to `path` so that a reader sees the old file or the new one, never a part.
 
+    What a killed process left behind in the same folder is removed.
+
     Raises:
         EvaluatorError: the disk is full, the folder cannot be written to; nothing is left behind.
     """
@@ -120,30 +125,52 @@ def write_new(path: Path, data: bytes) -> None:
     _write(path, data, _link_new)
 
 
-def _link_new(written: str, path: Path) -> None:
+def _link_new(written: Path, path: Path) -> None:
     """Give a written file its name if nothing has it; the file system decides who is first."""
     with contextlib.suppress(FileExistsError):
         os.link(written, path)
-    Path(written).unlink()
+    written.unlink()
 
 
-def _write(path: Path, data: bytes, place: Callable[[str, Path], None]) -> None:
+def _write(path: Path, data: bytes, place: Callable[[Path, Path], None]) -> None:
     """Write `data` beside `path`, whole and flushed to disk, then put it in its place."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
+        handle, part = _begin(path)
+        with os.fdopen(handle, "wb") as file:
+            try:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            place(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+                part.chmod(0o644)
+                place(part, path)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
+        _sweep(path.parent)
     except OSError as error:
         raise EvaluatorError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _begin(path: Path) -> tuple[int, Path]:
+    """Return a new file beside `path` to write to, locked for as long as it is open."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{PART}{path.name}.")
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)  # another process took it for one that was left behind
+
+
+def _sweep(folder: Path) -> None:
+    """Remove parts whose writer is gone: nobody holds their lock."""
+    for part in folder.glob(f"{PART}*"):
+        try:
+            with part.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                part.unlink(missing_ok=True)
+        except OSError:
+            continue  # being written, or gone already
 
 
 def compress(data: bytes) -> bytes:

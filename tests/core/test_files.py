@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +13,7 @@ from made import fuzz
 
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import (
+    PART,
     canonical_bytes,
     compress,
     git_blob_id,
@@ -146,3 +148,14 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
     with pytest.raises(EvaluatorError, match="folder: cannot be written: Is a directory"):
         write_atomic(tmp_path / "folder", b"new")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["c.json", "folder"]
+
+
+def test_a_part_of_a_killed_process_is_removed_and_one_being_written_stays(tmp_path: Path) -> None:
+    left, held = tmp_path / f"{PART}a.json.x", tmp_path / f"{PART}a.json.y"
+    left.write_bytes(b"{")
+    with held.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        write_atomic(tmp_path / "a.json", b"{}")
+        assert sorted(tmp_path.iterdir()) == [held, tmp_path / "a.json"]
+    write_atomic(tmp_path / "b.json", b"{}")
+    assert not held.exists()

@@ -1,0 +1,152 @@
+"""Kill a step at random moments, look at what it left, let it run again.
+
+    python moments.py run|score|publish COUNT SEED FOLDER
+
+One process that has everything imported forks for each try, so that a try takes as long as the step
+itself. Ends with 1 and a sentence at the first thing that must not be; prints how many tries were
+killed before their end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+from evaluator.board.check import check_tree
+from evaluator.cli import main
+from evaluator.core.files import PART, canonical_bytes, parse_json
+
+ROOT = Path(__file__).parents[2]
+MODEL = "baseline/random"
+Step = tuple[str, ...]
+
+
+def words_of(what: str, home: Path) -> Step:
+    tree = home / "submissions"
+    return {
+        "run": ("run", str(tree / MODEL), "--task", "starter_choice"),
+        "score": ("score", "--tree", str(tree)),
+        "publish": ("site", "build", "--tree", str(tree), "--to", str(home / "build/site")),
+    }[what]
+
+
+def prepare(what: str, home: Path) -> None:
+    """Lay out a tree in which the step has something to do."""
+    shutil.rmtree(home, ignore_errors=True)
+    left_out = () if what == "publish" else ("starter", "results" if what == "run" else "")
+    home.mkdir(parents=True)
+    ignored = shutil.ignore_patterns(*left_out)
+    shutil.copytree(ROOT / "submissions", home / "submissions", ignore=ignored)
+    if what == "score":
+        decide = ("decide", "rescore", MODEL, "--by", "ada", "--reason", "to be scored once more")
+        done(fork((*decide, "--tree", str(home / "submissions")), home))
+
+
+def fork(words: Step, home: Path, log: Path | None = None) -> int:
+    """Begin a command in a process group of its own; return its id."""
+    child = os.fork()
+    if child:
+        return child
+    os.setpgid(0, 0)
+    os.chdir(ROOT if words[0] == "site" else home)
+    said = os.open(log or home / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    sys.argv = ["evaluator", *words]
+    code = 1
+    try:
+        main()
+        code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        os._exit(code)
+
+
+def done(child: int) -> None:
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code == 0, f"the step ended with {code}"
+
+
+def kill(child: int, after: float) -> bool:
+    """Kill the step with all that it started; tell whether it was still at work."""
+    time.sleep(after)
+    ended = os.waitpid(child, os.WNOHANG)[0] == child
+    if ended:
+        return False
+    os.killpg(child, signal.SIGKILL)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+def visible(tree: Path) -> dict[str, Path]:
+    """What any reader or `git add` would take for a file of the board."""
+    return {
+        path.relative_to(tree).as_posix(): path
+        for path in tree.rglob("*")
+        if path.is_file() and not path.name.startswith(PART)
+    }
+
+
+def look(tree: Path) -> None:
+    """Whatever stands there must be whole: no fault, each JSON file readable to its end."""
+    for path in visible(tree).values():
+        if path.suffix == ".json":
+            parse_json(path.read_bytes())
+    faults = [fault for fault in check_tree(tree) if "left behind" not in fault.message]
+    assert not faults, faults[0]
+
+
+def stable(home: Path, what: str) -> dict[str, bytes]:
+    """What the step makes, without what varies from run to run."""
+    if what == "publish":
+        return {name: path.read_bytes() for name, path in visible(home / "build/site").items()}
+    found = {}
+    for name, path in visible(home / "submissions").items():
+        if "/attempts/" in name:
+            continue
+        data = path.read_bytes()
+        if "/results/" in name and path.suffix == ".json":
+            data = canonical_bytes({**json.loads(data), "run": None})
+        found[name] = data
+    return {name: data for name, data in found.items() if not name.startswith("decisions/")}
+
+
+def try_once(what: str, home: Path, after: float, wanted: dict[str, bytes]) -> bool:
+    """Kill the step once; it must leave nothing half, and its repeat must make all of it."""
+    prepare(what, home)
+    killed = kill(fork(words_of(what, home), home), after)
+    look(home / "submissions")
+    done(fork(words_of(what, home), home))
+    assert stable(home, what) == wanted, "the repeat made something else"
+    parts = [path for path in home.rglob(f"{PART}*") if "submissions" in path.parts]
+    assert not parts, f"left behind: {parts[0]}"
+    return killed
+
+
+def kill_at_moments(what: str, count: str, seed: str, folder: str) -> int:
+    home, draw = Path(folder) / "home", random.Random(int(seed))
+    prepare(what, home)
+    start = time.monotonic()
+    done(fork(words_of(what, home), home))
+    seconds = time.monotonic() - start
+    wanted = stable(home, what)
+    killed = 0
+    for number in range(int(count)):
+        after = draw.uniform(0, seconds)
+        try:
+            killed += try_once(what, home, after, wanted)
+        except AssertionError as error:
+            sys.stderr.write(f"try {number}, killed after {after:.3f} s: {error}\n")
+            return 1
+    sys.stdout.write(f"{killed} of {count} killed in {seconds:.2f} s\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(kill_at_moments(*sys.argv[1:]))
