@@ -43,6 +43,7 @@ def metrics_page(words: Words) -> str:
         "ranking",
         "generation",
         "corpus",
+        "instructions",
         "likelihood",
         "calibration",
         "fairness",

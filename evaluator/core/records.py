@@ -43,8 +43,8 @@ class DataPin:
     rows: int
     """Records in the file after parsing, 0 where unknown."""
     format: str
-    """csv, tsv, jsonl, json (a list of records, or an object), lines (a record `text` each) or text
-    (the whole file is one record `text`)."""
+    """csv, tsv, jsonl, jsonl.gz, json (a list of records, or an object), lines (a record `text`
+    each) or text (the whole file is one record `text`)."""
     encoding: str
     """Name of the text encoding."""
     licence: str
@@ -79,7 +79,8 @@ class Example:
     candidates: tuple[int, ...] = ()
     """Indices of the choices among which a pick is made; empty means all."""
     answers: tuple[str, ...] = ()
-    """Right answers of a generation task, or its references; the closest one counts."""
+    """Right answers of a generation task, its references (the closest one counts), or as JSON what
+    a text must satisfy."""
     ties: str = "lot"
     """Who wins where choices tie: lot (the lowest hash of item and choice), first or last."""
     group: str = ""
@@ -311,6 +312,13 @@ class Task:
     """What stands between a question and its answer; '' where the answer's text begins with it."""
     extract: Callable[[str], str] = field(default=lambda text: text)
     """Generated text -> the answer in it, '' if there is none."""
+    is_right: Callable[[str, tuple[str, ...]], bool] = field(
+        default=lambda answer, right: answer in right
+    )
+    """(extracted answer, right answers of the item) -> whether it is right."""
+    program: Callable[[Example, str], str] | None = None
+    """(item, extracted answer) -> Python program that ends without an error if the answer is right;
+    None where nothing is run."""
     stop: tuple[str, ...] = ()
     """Stop strings of a generation task."""
     max_tokens: int = 0

@@ -9,6 +9,7 @@ byte of it is parsed; nothing wrong is ever cached.
 from __future__ import annotations
 
 import csv
+import gzip
 import http.client
 import io
 import json
@@ -17,6 +18,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +130,8 @@ def parse_rows(pin: DataPin, data: bytes) -> list[dict[str, Any]]:
     objects become rows of one column `value`; a JSON object on top becomes a row `key`, `value` for
     each of its keys.
     """
+    if pin.format == "jsonl.gz":
+        return parse_rows(replace(pin, format="jsonl"), gzip.decompress(data))
     text = data.decode(pin.encoding)
     if pin.format == "text":
         return [{"text": text}]
@@ -150,7 +154,8 @@ def parse_rows(pin: DataPin, data: bytes) -> list[dict[str, Any]]:
             raise ValueError("the file is neither a list of records nor an object")
     else:
         raise DataError(
-            f"{pin.id}: format {pin.format!r} is unknown; use csv, json, jsonl, lines, text or tsv"
+            f"{pin.id}: format {pin.format!r} is unknown; use csv, json, jsonl, jsonl.gz, "
+            "lines, text or tsv"
         )
     return [_flat(record) for record in records]
 

@@ -12,6 +12,7 @@ from evaluator.core.errors import TaskError
 from evaluator.core.files import Json, pretty_bytes, write_atomic
 from evaluator.core.records import Examples, RequestSet, Submission, Task
 from evaluator.measure.data import load_examples
+from evaluator.measure.execute import refuse_code
 from evaluator.measure.manifest import Manifest, lock_model
 from evaluator.measure.method import method_of, why_unfit
 from evaluator.measure.packs import Pack, cut_shard, plan_packs
@@ -100,6 +101,7 @@ def assign(submission: Submission, manifest: Manifest, task: Task, limit: int = 
         TaskError: this kind of model cannot answer the task.
         DataError: a pinned file is missing or broken.
     """
+    refuse_code(task)
     method = method_of(submission, task)
     if unfit := why_unfit(submission, task):
         raise TaskError(f"{task.name}: {unfit}")

@@ -22,6 +22,7 @@ from evaluator.core.records import (
     Task,
 )
 from evaluator.core.stats import interval
+from evaluator.measure.execute import passes, refuse_code
 from evaluator.measure.method import WRITING, metrics_of, parse_choice, usual_method
 from evaluator.metrics.choice import candidates, pick_by_length, probabilities, rank_of_gold
 from evaluator.metrics.classification import confusion, per_class
@@ -56,6 +57,7 @@ def score_task(
     Raises:
         ScoreError: responses missing, doubled or foreign; an impossible number.
     """
+    refuse_code(task)
     method = method or usual_method(task)
     by_item = _match(task, examples, responses, method)
     items, counts = build_items(task, examples, by_item, method)
@@ -212,13 +214,20 @@ def _judge_text(
 ) -> dict[str, float]:
     answer = task.extract(run[0].text)
     counts["no_answer"] += not answer
-    return {"correct": float(bool(answer) and answer in example.answers)}
+    return {"correct": float(bool(answer) and is_right(task, example, answer))}
 
 
 def _judge_likelihood(
     task: Task, example: Example, run: tuple[Response, ...], counts: dict[str, int]
 ) -> dict[str, float]:
     return {"correct": float(run[0].greedy), "value": float(np.float32(run[0].logprob))}
+
+
+def is_right(task: Task, example: Example, answer: str) -> bool:
+    """Tell whether an extracted answer is right: by the task's rule, or by running it."""
+    if task.program:
+        return passes(task.program(example, answer))
+    return task.is_right(answer, example.answers)
 
 
 JUDGES = {

@@ -17,43 +17,50 @@ from evaluator.metrics import (
     corpus,
     fairness,
     generation,
+    instructions,
     likelihood,
     matching,
     ranking,
 )
 
+FILES = (
+    choice,
+    classification,
+    matching,
+    ranking,
+    generation,
+    corpus,
+    instructions,
+    likelihood,
+    calibration,
+    fairness,
+)
+"""Where metrics stand, in the order they are shown."""
+KINDS = {
+    "choice": (choice,),
+    "classification": (classification,),
+    "generation": (generation, corpus),
+    "likelihood": (likelihood,),
+    "matching": (matching, classification),
+    "ranking": (ranking,),
+}
+"""Kind of task -> the files whose metrics it can name."""
+
 
 def all_metrics() -> tuple[Metric, ...]:
     """Return every metric of the package, by file and then in the order written."""
-    found = [
-        value
-        for module in (
-            choice,
-            classification,
-            matching,
-            ranking,
-            generation,
-            corpus,
-            likelihood,
-            calibration,
-            fairness,
-        )
-        for value in vars(module).values()
-        if isinstance(value, Metric)
-    ]
+    found = [value for file in FILES for value in vars(file).values() if isinstance(value, Metric)]
     return tuple(dict.fromkeys(found))
 
 
 def metrics_of_kind(kind: str) -> dict[str, Metric]:
-    """Return name -> metric of those in the file of a kind of task, in the order written."""
-    module = {
-        "choice": choice,
-        "classification": classification,
-        "generation": generation,
-        "likelihood": likelihood,
-        "matching": matching,
-    }[kind]
-    return {metric.name: metric for metric in all_metrics() if metric in vars(module).values()}
+    """Return name -> metric of those that a kind of task can name, in the order written."""
+    return {
+        value.name: value
+        for file in KINDS[kind]
+        for value in vars(file).values()
+        if isinstance(value, Metric)
+    }
 
 
 @cache

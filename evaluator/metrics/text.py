@@ -68,3 +68,31 @@ def word_tokens(text: str) -> list[str]:
 def has_cjk(text: str) -> bool:
     """Tell whether a text holds Chinese, Japanese or Korean characters."""
     return _CJK.search(text) is not None
+
+
+def rounds_to(number: str, right: tuple[str, ...]) -> bool:
+    """Tell whether a canonical number is a right one at the decimals that one is written with.
+
+    `35.349` is `35.3` and is not `35.34`; halves are rounded away from 0.
+    """
+    for gold in right:
+        unit = Fraction(1, 10 ** len(gold.partition(".")[2]))
+        if abs(Fraction(number) - Fraction(canonical_number(gold))) <= unit / 2:
+            return True
+    return False
+
+
+def close_to(said: str, right: tuple[str, ...]) -> bool:
+    """Tell whether an answer is a right one: the same word, or a number within half a per cent.
+
+    A fraction may be told in per cent: `14.1` is `0.141`.
+    """
+    for gold in right:
+        wanted = canonical_number(gold)
+        if said == gold:
+            return True
+        if wanted and canonical_number(said):
+            number, exact = Fraction(canonical_number(said)), Fraction(wanted)
+            if any(abs(number - exact * unit) <= abs(exact * unit) / 200 for unit in (1, 100)):
+                return True
+    return False

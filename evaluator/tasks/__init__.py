@@ -18,7 +18,7 @@ from evaluator.core.errors import TaskError
 from evaluator.core.files import Json
 from evaluator.core.records import DataPin, RequestSet, Task
 
-MATERIAL = {"agieval", "forms", "jsonl", "protocol", "starter"}
+MATERIAL = {"agieval", "forms", "jsonl", "ntrex", "protocol", "starter"}
 """Modules here that tasks are made from and that are none themselves."""
 OWN_REQUESTS = ("head", "parsed")
 """Methods that are asked in their own way: a classifier gets the bare text, without a prompt."""

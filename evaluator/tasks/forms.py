@@ -7,6 +7,7 @@
 | `pair_task` | whether two texts match: the second of two labels |
 | `ranking_task` | the right one of an item's candidates, by its place |
 | `writing_task` | a text whose extracted answer is right or wrong |
+| `text_task` | one line of text that is compared with references; its primary is a mean |
 """
 
 from __future__ import annotations
@@ -68,6 +69,14 @@ writing_task = partial(
     primary=exact_match,
     columns=("correct",),
 )
+text_task = partial(
+    Task,
+    version=1,
+    kind="generation",
+    columns=("correct", "value"),
+    extract=str.strip,
+    stop=("\n",),
+)
 
 
 def labelled(
@@ -115,6 +124,11 @@ def lettered(
         gold=(gold,),
         group=group,
     )
+
+
+def table_text(rows: Iterable[Iterable[str]]) -> str:
+    """Return a table as text: a row a line, cells between bars."""
+    return "\n".join(" | ".join(cell.strip() for cell in row) for row in rows)
 
 
 def whole_file(

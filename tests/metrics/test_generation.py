@@ -26,7 +26,13 @@ from evaluator.metrics.generation import (
     token_precision,
     token_recall,
 )
-from evaluator.metrics.text import answer_tokens, canonical_number, normalise_answer
+from evaluator.metrics.text import (
+    answer_tokens,
+    canonical_number,
+    close_to,
+    normalise_answer,
+    rounds_to,
+)
 
 
 @pytest.mark.parametrize(
@@ -206,3 +212,21 @@ def test_edits_quasi_matches_and_prefixes() -> None:
     assert quasi_exact_match.compute(items_of([""], ("the",))).value == 0
     assert prefix_match.compute(items_of(["10 apples"], ("10",))).value == 1
     assert prefix_match.compute(items_of(["1000"], ("10",))).value == 0
+
+
+def test_a_number_is_right_at_the_decimals_of_the_gold() -> None:
+    assert rounds_to(canonical_number("35.349"), ("35.3",))
+    assert rounds_to(canonical_number("-9.025"), ("-9.03",))
+    assert rounds_to(canonical_number("$1,291"), ("1", "1291"))
+    assert not rounds_to(canonical_number("35.349"), ("35.34",))
+    assert not rounds_to(canonical_number("9.03"), ("-9.03",))
+
+
+def test_a_number_is_close_within_half_a_per_cent_also_in_per_cent() -> None:
+    assert close_to("0.1413", ("0.14136",))
+    assert close_to("14.1", ("0.14136",))
+    assert close_to("yes", ("yes",))
+    assert close_to("0", ("0.0",))
+    assert not close_to("0.15", ("0.14136",))
+    assert not close_to("no", ("yes",))
+    assert not close_to("1", ("0.0",))
