@@ -272,7 +272,7 @@ def test_records_that_are_lists_become_json_text() -> None:
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(DataError, match="use csv, json, jsonl, jsonl.gz, lines"):
+    with pytest.raises(DataError, match=r"use csv, json, jsonl, jsonl\.gz, lines"):
         rows(b"", "parquet")
 
 
