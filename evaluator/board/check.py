@@ -175,16 +175,18 @@ def _collisions(names: list[str]) -> list[Fault]:
 def _check_suites(board: Board) -> list[Fault]:
     faults = []
     for name, suite in board.suites.items():
-        for area, entries in suite.areas.items():
+        listed = [("areas", *part) for part in suite.areas.items()]
+        listed += [("beside", *part) for part in suite.beside.items()]
+        for key, area, entries in listed:
             for number, entry in enumerate(entries):
-                at = f"/suites/{name}/areas/{area}/{number}/task"
+                at = f"/suites/{name}/{key}/{area}/{number}/task"
                 if entry.task not in task_names():
                     message = f"no task {entry.task!r}; known: {', '.join(task_names())}"
                     faults.append(Fault("board.yaml", 0, at, message))
                 elif locked_request_set(entry.task) is None:
                     message = f"{entry.task} is not in tasks/lock.json: run `evaluator tasks lock`"
                     faults.append(Fault("board.yaml", 0, at, message))
-        twice = sorted({task for task in suite.tasks if suite.tasks.count(task) > 1})
+        twice = sorted({task for task in suite.measured if suite.measured.count(task) > 1})
         for task in twice:
             message = f"{task} stands twice in the suite {name}: one area only"
             faults.append(Fault("board.yaml", 0, f"/suites/{name}/areas", message))

@@ -66,7 +66,7 @@ def wanted_tasks(tree: Tree, entry: Entry) -> tuple[str, ...]:
     """Return the tasks of all suites that a submission asks for, each once."""
     known = tree.board.suites
     suites = [known[name] for name in entry.submission.suites if name in known]
-    return tuple(dict.fromkeys(task for suite in suites for task in suite.tasks))
+    return tuple(dict.fromkeys(task for suite in suites for task in suite.measured))
 
 
 def for_planning(result: Json) -> Json:

@@ -36,11 +36,23 @@ class Suite:
     """Area -> tasks that can be measured: those that the index is made of."""
     waiting: dict[str, tuple[SuiteTask, ...]] = field(default_factory=dict)
     """Area -> tasks that nobody can measure yet, since a pin of theirs is not verified."""
+    beside: dict[str, tuple[SuiteTask, ...]] = field(default_factory=dict)
+    """Area -> tasks that are measured and shown, but outside the index: those that the suite wants
+    there, and all whose licence is unknown or forbids commercial use."""
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Names of all tasks, by area."""
-        return tuple(entry.task for entries in self.areas.values() for entry in entries)
+        """Names of the tasks of the index, by area."""
+        return _names(self.areas)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Names of all tasks that are asked: those of the index, then those beside it."""
+        return (*self.tasks, *_names(self.beside))
+
+
+def _names(areas: dict[str, tuple[SuiteTask, ...]]) -> tuple[str, ...]:
+    return tuple(entry.task for entries in areas.values() for entry in entries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,24 +154,30 @@ def suites_of(value: Json) -> dict[str, Suite]:
 
 
 def _suite(name: str, facts: Json) -> Suite:
-    def part(waits: bool) -> dict[str, tuple[SuiteTask, ...]]:
-        found = {
-            area: tuple(SuiteTask(**task) for task in tasks if _waits(task["task"]) == waits)
-            for area, tasks in facts["areas"].items()
-        }
-        return {area: tasks for area, tasks in found.items() if tasks}
-
+    found: dict[str, dict[str, list[SuiteTask]]] = {"areas": {}, "waiting": {}, "beside": {}}
+    for key in ("areas", "beside"):
+        for area, tasks in facts.get(key, {}).items():
+            for told in tasks:
+                found[_part_of(told["task"], key)].setdefault(area, []).append(SuiteTask(**told))
+    parts = {
+        part: {area: tuple(tasks) for area, tasks in areas.items()} for part, areas in found.items()
+    }
     return Suite(
         name=name,
         title=facts["title"],
         summary=facts["summary"],
-        areas=part(waits=False),
-        waiting=part(waits=True),
+        **parts,
     )
 
 
-def _waits(task: str) -> bool:
-    return task in task_names() and not load_task(task).measurable
+def _part_of(task: str, key: str) -> str:
+    """Return the part of a suite that a task belongs to, wherever board.yaml lists it."""
+    if task not in task_names():
+        return key
+    known = load_task(task)
+    if not known.measurable:
+        return "waiting"
+    return key if known.open_licence else "beside"
 
 
 def suites_data(suites: dict[str, Suite]) -> Json:

@@ -323,7 +323,7 @@ def _show_scores(done: list[Rescored]) -> None:
 
 def _suite_tasks(board: Board, submission: Submission, protocol: str) -> list[str]:
     suites = [board.suites[name] for name in submission.suites if name in board.suites]
-    asked = dict.fromkeys(task for suite in suites for task in suite.tasks)
+    asked = dict.fromkeys(task for suite in suites for task in suite.measured)
     known = [load_task(task) for task in asked]
     wanted = [task for task in known if protocol == "board" or task.lm_eval]
     return [task.name for task in wanted if not why_unfit(submission, task)]

@@ -38,6 +38,7 @@ def suite_data(site: Site, name: str, words: Words) -> Json:
         "presets": presets(ranked),
         "asked": asked(site, name),
         "waiting": waiting(site, name),
+        "beside": beside(site, name),
         "charts": suite_charts(ranked, {t: load_task(t).title for t in suite.tasks}, words),
     }
     return data | {"script": script_data(data, words)}
@@ -95,6 +96,21 @@ def waiting(site: Site, name: str) -> list[Json]:
     return [
         {"area": area, "task": t.task, "title": load_task(t.task).title, "reason": t.reason}
         for area, tasks in site.tree.board.suites[name].waiting.items()
+        for t in tasks
+    ]
+
+
+def beside(site: Site, name: str) -> list[Json]:
+    """Return the tasks of a suite that are measured and shown outside its index, and why."""
+    return [
+        {
+            "area": area,
+            "task": t.task,
+            "title": load_task(t.task).title,
+            "reason": t.reason,
+            "open_licence": load_task(t.task).open_licence,
+        }
+        for area, tasks in site.tree.board.suites[name].beside.items()
         for t in tasks
     ]
 

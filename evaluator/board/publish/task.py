@@ -21,7 +21,7 @@ def task_data(site: Site, name: str) -> Json:
     suites = [
         {"suite": suite.name, "title": suite.title, "area": area, "reason": found.reason}
         for suite in site.tree.board.suites.values()
-        for part in (suite.areas, suite.waiting)
+        for part in (suite.areas, suite.waiting, suite.beside)
         for area, entries in part.items()
         for found in entries
         if found.task == name
