@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,10 @@ from evaluator.tasks import locked_request_set
 
 Progress = Callable[[int, int], None]
 """(results done, results in all) -> shown to a person."""
+
+
+UNSCORED = Recomputed(tier="items", unseen="not asked for", faults=())
+"""What stands where kept responses were not to be scored again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +108,20 @@ class Clone:
     """True if older commits are not here."""
 
 
-def audit(root: Path, anchor: str = "", progress: Progress = lambda done, total: None) -> Audit:
+def audit(
+    root: Path,
+    anchor: str = "",
+    progress: Progress = lambda done, total: None,
+    *,
+    rescoring: bool = True,
+) -> Audit:
     """Audit the tree of submissions at `root` and its whole history.
 
     Args:
         root: the folder submissions/ of a clone.
         anchor: a commit seen earlier, at least 7 hex digits: nothing since may have changed.
         progress: told after each result.
+        rescoring: False to leave out scoring kept responses again, which needs the test data.
 
     Raises:
         EvaluatorError: not a git repository with a commit.
@@ -128,7 +140,8 @@ def audit(root: Path, anchor: str = "", progress: Progress = lambda done, total:
     standings = read_standings(root)
     changed, uncommitted = _compare_with_head(root, committed, standings)
     added = _added(clone, committed)
-    with recompute_all(root, standings) as recomputed:
+    unscored = nullcontext([UNSCORED] * len(standings))
+    with recompute_all(root, standings) if rescoring else unscored as recomputed:
         found = [*check_tree(root), *check_weights(root), *lost, *changed]
         held, broken = verify_results(root, {path: change.date for path, change in added.items()})
         rows = _follow(standings, recomputed, added, signed_by(held), progress)

@@ -153,6 +153,10 @@ PAGES = (
     "tasks/",
     "tasks/mmlu/",
     "suites/core/",
+    "history/",
+    "record/",
+    "method/",
+    "data/",
     "compare/?m=starter--large&m=starter--small",
     "ranking/",
 )

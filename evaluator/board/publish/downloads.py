@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evaluator.board.publish.audit import audit_data
+from evaluator.board.publish.history import history_data
 from evaluator.board.publish.model import model_data
 from evaluator.board.publish.rows import ranking_csv, ranking_data
+from evaluator.board.publish.scores import ranking_parquet, scores_csv, scores_parquet
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.table import scores_data, table_data
 from evaluator.board.publish.vectors import item_names, models_data, questions, vectors
@@ -27,12 +30,17 @@ def _files(site: Site) -> Iterator[tuple[str, bytes]]:
         areas = list(ranking.suite.areas)
         yield f"data/{name}.json", pretty_bytes(ranking_data(ranking, rows))
         yield f"data/{name}.csv", ranking_csv(ranking, rows).encode()
+        yield f"data/{name}.parquet", ranking_parquet(site, name)
         yield f"data/{name}.table.json", _compact(table_data(rows, areas))
         yield f"data/{name}.scores.json", _compact(scores_data(rows, list(ranking.suite.tasks)))
     for entry in site.tree.entries:
         data = model_data(site, entry)
         yield f"models/{data['slug']}.json", pretty_bytes(data)
         yield f"data/items/{data['slug']}.json", _compact(vectors(site, entry))
+    yield "data/scores.csv", scores_csv(site)
+    yield "data/scores.parquet", scores_parquet(site)
+    yield "data/history.json", pretty_bytes(history_data(site))
+    yield "data/audit.json", pretty_bytes(audit_data(site))
     yield "data/models.json", _compact(models_data(site))
     yield "data/questions.json", _compact(questions(site))
     for name, ids in item_names(site):

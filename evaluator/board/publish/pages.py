@@ -15,8 +15,12 @@ from pathlib import Path
 from markupsafe import Markup
 
 from evaluator.board.card import render_card
+from evaluator.board.publish.audit import audit_data, audit_page
+from evaluator.board.publish.history import bump_chart, history_data, history_page
+from evaluator.board.publish.method import method_data
 from evaluator.board.publish.model import model_data, model_view
 from evaluator.board.publish.render import Renderer
+from evaluator.board.publish.scores import data_page
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.suite import ROWS, suite_data
 from evaluator.board.publish.task import tasks_data
@@ -24,6 +28,7 @@ from evaluator.board.publish.vectors import compare_data
 from evaluator.board.publish.words import Words, read_words
 from evaluator.core.files import Json, pretty_bytes
 from evaluator.core.schema import NAMES, load_schema
+from evaluator.tasks import load_task, task_names
 
 SHELL = "SHELL"
 """Name that stands in a shell's address where the copies have their own."""
@@ -83,6 +88,7 @@ class Pages:
         found = self._suites() | self._tasks()
         found["models/index.md"] = self._models()
         found["compare/index.md"] = self._compare()
+        found |= self._open_books()
         found |= {f"data/schemas/{name}.json": _download(load_schema(name)) for name in NAMES}
         for shell in self.shells():
             found[shell] = _page(TITLE, ABOUT, BODY, search=False)
@@ -133,6 +139,31 @@ class Pages:
             "compare.html", "compare/index.md", compare=compare_data(self.site, self.words)
         )
         return _page(self.words("compare.title"), self.words("compare.lead"), body, in_nav=True)
+
+    def _open_books(self) -> dict[str, Rendered]:
+        """Return the pages that let anyone check: data, history, audit, method."""
+        history = history_data(self.site)
+        audited = audit_data(self.site)
+        titles = {task: load_task(task).title for task in task_names()}
+        values: dict[str, Json] = {
+            "data": {"data": data_page(self.site)},
+            "history": {
+                "history": history,
+                "chart": bump_chart(history, self.words),
+                "titles": titles,
+                **history_page(history),
+            },
+            "record": {"audit": audit_page(audited) if audited else None},
+            "method": {"method": method_data(self.site)},
+        }
+        found = {}
+        for name, facts in values.items():
+            template = "audit.html" if name == "record" else f"{name}.html"
+            key = template.removesuffix(".html")
+            body = self.render(template, f"{name}/index.md", **facts)
+            title, about = self.words(f"{key}.title"), self.words(f"{key}.lead")
+            found[f"{name}/index.md"] = _page(title, about, body, in_nav=True)
+        return found
 
     def _stamped_rows(self, name: str) -> Iterator[Stamped]:
         """Yield the second and later pages of a suite's table."""

@@ -51,6 +51,7 @@ class Renderer:
             "name": words.name,
             "language": words.language,
             "dot": interval_dot,
+            "listed": words.listed,
         }
 
     def __call__(self, template: str, path: str, **values: Json) -> str:

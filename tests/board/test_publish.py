@@ -1,0 +1,165 @@
+"""What the pages are made of: history, audit, method, tables; from a board with real commits."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import made_board
+import pandas
+import pytest
+from conftest import ROOT
+
+from evaluator.board.index import index_of
+from evaluator.board.publish import read_site
+from evaluator.board.publish.audit import audit_data, audit_page
+from evaluator.board.publish.downloads import download_files
+from evaluator.board.publish.history import (
+    bump_chart,
+    chosen_days,
+    history_data,
+    history_page,
+    moves,
+)
+from evaluator.board.publish.method import RULES, method_data
+from evaluator.board.publish.scores import scores_csv, scores_parquet
+from evaluator.board.publish.words import read_words
+from evaluator.core.files import sha256
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory) -> Path:
+    home = tmp_path_factory.mktemp("board") / "repository"
+    made_board.build(home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def site(repository):
+    return read_site(repository / "submissions")
+
+
+def test_the_history_tells_what_came_in_which_commit(site, repository):
+    told = history_data(site)["events"]
+    kinds = [(event["kind"], event["model"]) for event in told]
+    assert kinds[0] in (("submitted", "baseline/majority"), ("measured", "baseline/majority"))
+    assert ("measured", "starter/small") in kinds and ("decided", "") in kinds
+    assert ("failed", "baseline/random") in kinds
+    measured = next(e for e in told if (e["kind"], e["model"]) == ("measured", "starter/small"))
+    assert len(measured["tasks"]) == 4 and measured["title"] == "Starter small"
+    head = made_board.git(repository, "rev-parse", "HEAD")
+    assert told[0]["commit"] == head and told[0]["author"] == "Ada"
+
+
+def test_ranks_over_time_count_the_models_that_were_there(site):
+    data = history_data(site)
+    assert data["days"] == ["2026-12-01"]
+    by_rank = {line["ranks"][-1]: line["title"] for line in data["series"]}
+    assert by_rank == {1: "Starter small", 2: "Random baseline", 3: "Majority baseline"}
+    assert bump_chart(data, read_words(ROOT / "site/words", "en")) is None  # one day is no history
+
+
+ROWS = [
+    {"model": m, "slug": m, "title": m.upper(), "index": x}
+    for m, x in (("a", 9.0), ("b", 5.0), ("c", 5.0), ("d", 1.0))
+]
+ARRIVED = {"a": "2026-03-20", "b": "2026-03-01", "c": "2026-03-01", "d": "2026-03-02"}
+
+
+def test_a_move_names_who_came_in_above():
+    found = moves(ROWS, ARRIVED)
+    assert [(m["title"], m["was"], m["now"], m["above"]) for m in found] == [
+        ("B", 1, 2, ["A"]),
+        ("C", 1, 2, ["A"]),
+        ("D", 3, 4, ["A"]),
+    ]
+    assert moves(ROWS, {**ARRIVED, "a": "2026-03-01"}) == []
+    assert moves([], {}) == []
+
+
+def test_many_days_become_the_ends_of_months():
+    days = [f"2026-{month:02}-{day:02}" for month in range(1, 13) for day in (3, 9, 28)]
+    assert chosen_days(days) == [f"2026-{month:02}-28" for month in range(1, 13)]
+    assert chosen_days(days[:5]) == days[:5]
+
+
+def test_the_last_week_is_that_of_the_newest_change():
+    told = [{"day": day} for day in ("2026-03-20", "2026-03-14", "2026-03-13", "2026-01-01")]
+    page = history_page({"events": told})
+    assert [event["day"] for event in page["week"]] == ["2026-03-20", "2026-03-14"]
+    assert history_page({"events": []}) == {"week": [], "before": []}
+
+
+def test_the_picture_of_ranks_has_a_line_a_model():
+    series = [{"title": "A", "ranks": [None, 1]}, {"title": "B", "ranks": [1, 2]}]
+    data = {"days": ["2026-01-01", "2026-02-01"], "series": series}
+    chart = bump_chart(data, read_words(ROOT / "site/words", "en"))
+    assert chart.rows == [["A", "–", "1"], ["B", "1", "2"]]
+    assert chart.picture.svg(alone=False).count('class="a"') == 4
+
+
+def test_the_audit_page_follows_every_result(site):
+    data = audit_data(site)
+    assert data["findings"] == [] and data["commits"] == 8
+    assert len(data["results"]) == 12 and all(row["commit"] for row in data["results"])
+    page = audit_page(data)
+    assert page["counts"] == {"results": 12, "official": 12, "kept": 12, "signed": 4}
+    assert page["trust"] == {"local": 12}
+
+
+def test_outside_git_nothing_is_claimed(tree):
+    bare = read_site(tree)
+    assert audit_data(bare) is None
+    assert history_data(bare)["events"] == []
+
+
+def test_a_tampered_result_is_on_the_page(tmp_path):
+    home = tmp_path / "tampered"
+    made_board.build(home)
+    path = next((home / "submissions/starter/small/results").glob("starter_choice/*/*.json"))
+    result = json.loads(path.read_text())
+    result["metrics"]["acc"]["value"] = 0.99
+    path.write_text(json.dumps(result))
+    data = audit_data(read_site(home / "submissions"))
+    assert any("differs from what is committed" in found["message"] for found in data["findings"])
+
+
+def test_every_rule_of_the_method_points_at_its_function(site):
+    words = read_words(ROOT / "site/words", "en").texts
+    for rule in method_data(site)["rules"]:
+        path, line = rule["path"].split("#L")
+        assert f"def {rule['function']}(" in (ROOT / path).read_text().splitlines()[int(line) - 1]
+        assert words[f"method.{rule['rule']}"]
+    assert {rule["rule"] for rule in method_data(site)["rules"]} == RULES.keys()
+
+
+def test_the_example_adds_up(site):
+    found = method_data(site)["example"]
+    assert index_of(found["areas"]) == pytest.approx(found["first"]["index"])
+    assert found["z"] == pytest.approx(found["difference"] / found["error"])
+    for row in found["rows"]:
+        reach = row["best"] - row["baseline"]
+        assert row["skill"] == pytest.approx((row["value"] - row["baseline"]) / reach)
+
+
+def test_the_long_table_reads_the_same_from_both_files(site):
+    from_csv = pandas.read_csv(io.BytesIO(scores_csv(site)), keep_default_na=False)
+    from_parquet = pandas.read_parquet(io.BytesIO(scores_parquet(site)))
+    assert list(from_csv.columns) == list(from_parquet.columns)
+    measured = from_parquet[from_parquet["state"] == "measured"]
+    assert len(measured) == 12 and measured["value"].between(0, 1).all()
+    assert list(from_csv["value"]) == list(from_parquet["value"])
+    assert scores_parquet(site) == scores_parquet(site)
+
+
+def test_every_download_stands_in_the_list_of_hashes(site):
+    files = dict(download_files(site))
+    listed = dict(
+        reversed(line.split("  ")) for line in files.pop("SHA256SUMS").decode().split("\n") if line
+    )
+    assert listed == {path: sha256(data) for path, data in files.items()}
+    assert {"data/scores.parquet", "data/starter.parquet", "data/audit.json"} <= files.keys()
+    ranked = pandas.read_parquet(io.BytesIO(files["data/starter.parquet"]))
+    assert ranked["model"].iloc[0] == "starter/small"
+    assert str(ranked["best_rank"].dtype) == "int64"
