@@ -153,6 +153,7 @@ PAGES = (
     "tasks/",
     "tasks/mmlu/",
     "suites/core/",
+    "submit/form/",
     "history/",
     "record/",
     "method/",

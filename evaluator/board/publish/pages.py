@@ -22,6 +22,7 @@ from evaluator.board.publish.model import model_data, model_view
 from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.scores import data_page
 from evaluator.board.publish.site import Site
+from evaluator.board.publish.submit import submit_data
 from evaluator.board.publish.suite import ROWS, suite_data
 from evaluator.board.publish.task import tasks_data
 from evaluator.board.publish.vectors import compare_data
@@ -88,6 +89,7 @@ class Pages:
         found = self._suites() | self._tasks()
         found["models/index.md"] = self._models()
         found["compare/index.md"] = self._compare()
+        found["submit/form/index.md"] = self._submit()
         found |= self._open_books()
         found |= {f"data/schemas/{name}.json": _download(load_schema(name)) for name in NAMES}
         for shell in self.shells():
@@ -139,6 +141,12 @@ class Pages:
             "compare.html", "compare/index.md", compare=compare_data(self.site, self.words)
         )
         return _page(self.words("compare.title"), self.words("compare.lead"), body, in_nav=True)
+
+    def _submit(self) -> Rendered:
+        """Return the form that writes a submission."""
+        submit = submit_data(self.site, self.words)
+        body = self.render("submit.html", "submit/form/index.md", submit=submit)
+        return _page(self.words("submit.title"), self.words("submit.lead"), body, in_nav=True)
 
     def _open_books(self) -> dict[str, Rendered]:
         """Return the pages that let anyone check: data, history, audit, method."""
