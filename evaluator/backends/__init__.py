@@ -9,17 +9,30 @@ from pathlib import Path
 
 from evaluator.backends.base import Backend, DeviceChoice
 from evaluator.core.errors import ModelError
-from evaluator.core.records import Submission
+from evaluator.core.records import Provider, Submission
 
 __all__ = ["Backend", "DeviceChoice", "load_backend"]
 
 
-def load_backend(submission: Submission, folder: Path, machine: DeviceChoice) -> Backend:
+def load_backend(
+    submission: Submission,
+    folder: Path,
+    machine: DeviceChoice,
+    provider: Provider | None = None,
+) -> Backend:
     """Load the model of a submission from `folder`; the library behind it is imported only now.
 
+    Args:
+        submission: the model.
+        folder: its files.
+        machine: device and batch size.
+        provider: the server of a served model.
+
     Raises:
-        ModelError: unknown kind, or files that cannot be loaded safely.
+        ModelError: unknown kind, files that cannot be loaded safely, or no such provider.
     """
+    if submission.kind == "served":
+        return _load_served(submission, provider)
     if submission.kind == "scripted":
         from evaluator.backends.scripted import load_policy
 
@@ -48,3 +61,12 @@ def load_backend(submission: Submission, folder: Path, machine: DeviceChoice) ->
 
         return OnnxBackend(folder, machine=machine)
     raise ModelError(f"{submission.id}: no backend for kind {submission.kind!r}")
+
+
+def _load_served(submission: Submission, provider: Provider | None) -> Backend:
+    from evaluator.backends.endpoint import Endpoint
+    from evaluator.backends.served import ServedBackend
+
+    if provider is None:
+        raise ModelError(f"{submission.id}: no provider {submission.provider!r} in board.yaml")
+    return ServedBackend(provider, submission.name, submission.answers, Endpoint(provider))

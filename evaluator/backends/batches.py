@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import torch
-
-from evaluator.core.errors import ModelError
 
 
 def cut_batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:
@@ -31,15 +28,3 @@ def stack(rows: Sequence[Sequence[int]], fill: int, device: str) -> torch.Tensor
 def mask_of(rows: Sequence[Sequence[int]], device: str) -> torch.Tensor:
     """Return the (B, L) mask of rows: 1 where a token stands, 0 where a row is filled up."""
     return stack([[1] * len(row) for row in rows], 0, device)
-
-
-def nats(value: float) -> float:
-    """Return a log-likelihood as the shortest decimal that reads back as the same 32-bit float.
-
-    Raises:
-        ModelError: it is no number.
-    """
-    total = np.float32(value)
-    if not np.isfinite(total):
-        raise ModelError(f"the model gives {total} as a log-likelihood: check its weights")
-    return float(str(total))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluator.backends.batches import nats
+from evaluator.backends.numbers import nats
 from evaluator.core.errors import ModelError
 from evaluator.core.records import Request, Response
 

@@ -18,8 +18,9 @@ import torch
 from transformers import AutoModelForMaskedLM
 
 from evaluator.backends.base import DeviceChoice
-from evaluator.backends.batches import cut_batches, mask_of, nats, stack
+from evaluator.backends.batches import cut_batches, mask_of, stack
 from evaluator.backends.loading import environment_of, load_model, longest_row
+from evaluator.backends.numbers import nats
 from evaluator.backends.tokens import cut_left, encode_pair, token_logprobs
 from evaluator.core.errors import ModelError
 from evaluator.core.records import Request, Response

@@ -17,9 +17,10 @@ from transformers import AutoModelForSeq2SeqLM
 from transformers.modeling_outputs import BaseModelOutput
 
 from evaluator.backends.base import DeviceChoice
-from evaluator.backends.batches import cut_batches, mask_of, nats, stack
+from evaluator.backends.batches import cut_batches, mask_of, stack
 from evaluator.backends.ending import Ending, Written
 from evaluator.backends.loading import environment_of, load_model, longest_input
+from evaluator.backends.numbers import nats
 from evaluator.backends.rounding import rounds
 from evaluator.backends.tokens import cut_left, token_logprobs
 from evaluator.core.errors import ModelError

@@ -113,6 +113,7 @@ def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> lis
                 message = f"no suite {suite!r}; known: {', '.join(board.suites)}"
                 faults.append(Fault(f"{name}/submission.yaml", 0, "/suites", message))
         faults += _check_eligible(board, entry)
+        faults += _check_provider(board, entry)
     faults += _check_tasks(name, entry)
     for standing in entry.results:
         down = decisions.taken_down(ground.decisions, name, standing.task, standing.name)
@@ -129,6 +130,15 @@ def _check_eligible(board: Board, entry: Entry) -> list[Fault]:
     path = f"{entry.submission.id}/submission.yaml"
     found = why_ineligible(board.eligibility, entry.submission)
     return [Fault(path, 0, pointer, reason) for pointer, reason in found]
+
+
+def _check_provider(board: Board, entry: Entry) -> list[Fault]:
+    asked = entry.submission.provider
+    if not asked or asked in board.providers:
+        return []
+    known = ", ".join(board.providers) or "none"
+    message = f"no provider {asked!r} in board.yaml; known: {known}"
+    return [Fault(f"{entry.submission.id}/submission.yaml", 0, "/model/provider", message)]
 
 
 def _check_tasks(name: str, entry: Entry) -> list[Fault]:

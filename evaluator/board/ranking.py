@@ -90,9 +90,9 @@ class Unranked:
     entry: Entry
     """The submission."""
     cells: dict[str, Cell]
-    """Task -> cell; at least one without a number."""
+    """Task -> cell; at least one without a number, unless the model is served."""
     index: float = NAN
-    """Index over the other tasks, if all that is missing is one task that the model declines."""
+    """Index of a served model; else over the other tasks, if one alone is missing and declined."""
     low: float = NAN
     """Lower end of the interval of the full index, with the declined task all wrong."""
     high: float = NAN
@@ -127,7 +127,8 @@ def rank(tree: Tree, suite: Suite, season: Season | None = None) -> Ranking:
         if suite.name not in entry.submission.suites:
             continue
         cells = {task: find_cell(tree, entry, task, season) for task in suite.tasks}
-        if all(cell.state == "measured" for cell in cells.values()):
+        complete = all(cell.state == "measured" for cell in cells.values())
+        if complete and entry.submission.kind != "served":
             rows.append((entry, cells))
         else:
             unranked.append(_without_rank(tree, suite, season, entry, cells))
@@ -328,10 +329,15 @@ def _without_rank(
     """Return a model without a rank; with an index over the rest if it declines one task.
 
     The interval is that of the full index: from the declined task all wrong to all right, each with
-    the sampling error of the tasks that are there.
+    the sampling error of the tasks that are there. A served model has its index and no rank: what
+    answered on that day can be another model tomorrow.
     """
     missing = [task for task, cell in cells.items() if cell.state != "measured"]
     asked = _asked_all(tree, suite, season)
+    if not missing:
+        (place,) = _place(suite, asked, [(entry, cells)])
+        return Unranked(entry=entry, cells=cells, index=place.index, low=place.low,
+                        high=place.high, areas=place.areas)  # fmt: skip
     declines_one = len(missing) == 1 and cells[missing[0]].state == "declined"
     if not declines_one or len(suite.tasks) == 1 or missing[0] not in asked:
         return Unranked(entry=entry, cells=cells)

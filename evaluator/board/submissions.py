@@ -12,7 +12,7 @@ from evaluator.board.eligibility import Eligibility, eligibility_of
 from evaluator.board.suites import Asked, Season, Suite, asked_now, read_season, suites_of
 from evaluator.core.errors import DocumentError, EvaluatorError, Fault
 from evaluator.core.files import Json
-from evaluator.core.records import Submission
+from evaluator.core.records import Provider, Submission
 from evaluator.core.schema import read_document, read_json_document
 from evaluator.measure.result import read_result
 
@@ -40,6 +40,8 @@ class Board:
     """Name -> suite."""
     responses_bytes: int
     """Largest compressed response file that is committed."""
+    providers: dict[str, Provider] = field(default_factory=dict)
+    """Name -> server of served models."""
     eligibility: Eligibility = field(default_factory=Eligibility)
     """Which models are measured."""
     public: bool = True
@@ -136,6 +138,7 @@ def read_board(root: Path) -> Board:
         suites=suites,
         responses_bytes=value["limits"]["responses_bytes"],
         eligibility=eligibility_of(value.get("eligibility", {})),
+        providers={n: Provider(name=n, **p) for n, p in value.get("providers", {}).items()},
     )
 
 

@@ -158,6 +158,7 @@ def run(
         trust=trust,
         keep_below=board.responses_bytes,
         machine=DeviceChoice(device=device, batch_tokens=batch_tokens),
+        provider=board.providers.get(submission.provider),
     )
     wanted = task or _suite_tasks(board, submission, protocol)
     tasks = [load_task(name, protocol) for name in wanted if name not in declines]

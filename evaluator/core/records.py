@@ -379,4 +379,30 @@ class Submission:
     name: str = ""
     """What that server calls the model, or ''."""
     answers: str = ""
-    """text or logprobs: what a served model gives; '' for other kinds."""
+    """chat, text or logprobs: what a served model is asked for; '' for other kinds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A server of board.yaml: where served models answer, what it costs and what is allowed."""
+
+    name: str
+    """Its key in board.yaml."""
+    url: str
+    """Address that ends before /completions, without a slash at its end."""
+    key_variable: str = ""
+    """Environment variable that holds the key; '' if none is needed."""
+    input_price: float = 0.0
+    """USD for a million tokens of prompts."""
+    output_price: float = 0.0
+    """USD for a million written tokens."""
+    requests_per_minute: float = 0.0
+    """Rate limit; 0: none."""
+    parallel: int = 4
+    """Requests under way at once."""
+    timeout_seconds: float = 120.0
+    """Most seconds that one reply may take as a whole."""
+    tries: int = 6
+    """Tries of one request, the first included."""
+    cost_usd: float = 0.0
+    """Most USD that one run of a submission may cost; 0: any."""

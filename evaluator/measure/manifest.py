@@ -46,7 +46,7 @@ def model_folder(submission: Submission, home: Path) -> Path:
     Raises:
         ModelError: no such folder, no network, no such revision.
     """
-    if submission.kind == "scripted":
+    if submission.kind in ("scripted", "served"):
         return home
     if submission.folder:
         folder = home / submission.folder
@@ -76,6 +76,10 @@ def read_manifest(submission: Submission, folder: Path) -> Manifest:
     if submission.kind == "scripted":
         rule = f"{submission.policy}@{POLICY_VERSION}"
         return {f"policy:{submission.policy}": {"sha256": hash_json(rule), "bytes": 0}}
+    if submission.kind == "served":
+        asked = [submission.provider, submission.name, submission.answers]
+        name = f"served:{submission.provider}/{submission.name}"
+        return {name: {"sha256": hash_json(asked), "bytes": 0}}
     found: Manifest = {}
     for pattern in FILES:
         for path in sorted(folder.glob(pattern)):

@@ -10,13 +10,13 @@ from typing import TypeAlias
 from evaluator.backends import Backend, DeviceChoice, load_backend
 from evaluator.core.errors import TaskError
 from evaluator.core.files import Json, pretty_bytes, write_atomic
-from evaluator.core.records import Examples, RequestSet, Submission, Task
+from evaluator.core.records import Examples, Provider, RequestSet, Submission, Task
 from evaluator.measure.data import load_examples
 from evaluator.measure.execute import refuse_code
 from evaluator.measure.manifest import Manifest, lock_model
 from evaluator.measure.method import method_of, why_unfit
 from evaluator.measure.packs import Pack, cut_shard, plan_packs
-from evaluator.measure.provenance import describe_machine, describe_run, now
+from evaluator.measure.provenance import cost_of, describe_machine, describe_run, now
 from evaluator.measure.requests import build_requests, describe_requests
 from evaluator.measure.result import build_result, key_of, result_path, write_result
 from evaluator.measure.run import Answers, Progress, response_lines, run_packs
@@ -51,6 +51,8 @@ class Settings:
     """Write `lock.json` if there is none."""
     machine: DeviceChoice = field(default_factory=DeviceChoice)
     """Device and batch size."""
+    provider: Provider | None = None
+    """Server of a served model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +229,9 @@ class Measurer:
     def load(self) -> Backend:
         """Load the model, once."""
         if self._backend is None:
-            self._backend = load_backend(self.submission, self.folder, self.settings.machine)
+            self._backend = load_backend(
+                self.submission, self.folder, self.settings.machine, self.settings.provider
+            )
         return self._backend
 
     def _standing(self, assigned: Assignment) -> list[Path]:
@@ -236,4 +240,8 @@ class Measurer:
 
     def _describe(self, answers: Answers, started: str) -> Json:
         machine = describe_machine(self._backend)
-        return describe_run(answers, started, machine, self.settings.trust)
+        provider = self.settings.provider
+        if provider is None:
+            return describe_run(answers, started, machine, self.settings.trust)
+        run = describe_run(answers, started, machine, "served")
+        return run | {"cost_usd": cost_of(answers, provider)}

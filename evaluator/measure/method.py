@@ -40,7 +40,7 @@ _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 def method_of(submission: Submission, task: Task) -> str:
     """Return how a model answers a task."""
     method = METHODS.get(submission.kind, "loglikelihood")
-    if submission.answers == "text":  # a served model that only writes
+    if submission.answers in ("chat", "text"):  # a served model that only writes
         method = "parsed"
     return method if method in ("head", "pseudo-loglikelihood") else usual_method(task, method)
 

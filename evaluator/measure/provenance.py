@@ -13,6 +13,7 @@ from pathlib import Path
 from evaluator import __version__
 from evaluator.backends.base import Backend
 from evaluator.core.files import Json
+from evaluator.core.records import Provider
 from evaluator.measure.run import Answers
 
 
@@ -36,6 +37,12 @@ def describe_run(answers: Answers, started: str, environment: dict[str, str], tr
         "evaluator": evaluator_commit(),
         "runner": os.environ.get("EVALUATOR_RUNNER", ""),
     }
+
+
+def cost_of(answers: Answers, provider: Provider) -> float:
+    """Return what the answers cost in USD; a scored request writes one token."""
+    written = sum(r.tokens if r.finish != "scored" else 1 for r in answers.responses)
+    return round((answers.tokens * provider.input_price + written * provider.output_price) / 1e6, 6)
 
 
 def describe_machine(backend: Backend | None) -> dict[str, str]:

@@ -124,4 +124,4 @@ def last_measured(entry: Entry) -> str:
 def trust_of(cells: dict[str, Cell]) -> str:
     """Return the weakest trust among the numbers of a row, '' without numbers."""
     found = {c.standing.result["run"]["trust"] for c in cells.values() if c.standing}
-    return "local" if "local" in found else "ci" if found else ""
+    return next((trust for trust in ("served", "local", "ci") if trust in found), "")
