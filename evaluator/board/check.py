@@ -7,6 +7,7 @@ pull request changes.
 from __future__ import annotations
 
 import re
+import stat
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from evaluator.board.submissions import (
 )
 from evaluator.board.suites import Season, read_season
 from evaluator.core.errors import DocumentError, Fault
-from evaluator.core.files import PART, Json
+from evaluator.core.files import LARGEST, PART, Json, read_plain
 from evaluator.tasks import locked_request_set, task_names
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
@@ -71,7 +72,7 @@ def check_tree(root: Path, names: Iterable[str] | None = None) -> list[Fault]:
         if names is None:
             faults += _check_decisions(root, tree) + _check_seasons(root, tree)
     if names is None:
-        faults += _collisions(chosen)
+        faults += _collisions(chosen) + _check_special(root)
     return sorted(set(faults))
 
 
@@ -84,22 +85,12 @@ def _check_declines(tree: Tree) -> list[Fault]:
 
 def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> list[Fault]:
     """Return all faults of one submission's folder; what could be read is added to `read`."""
-    faults = _check_name(name)
-    home = root / name
-    known = {"submission.yaml", "card.md", "lock.json", "results", "attempts", "weights"}
-    for path in sorted(home.rglob("*")):
-        below = path.relative_to(root).as_posix()
-        if path.is_symlink():
-            faults.append(Fault(below, 0, "", "a symbolic link: commit the file itself"))
-        elif path.name.startswith(PART):
-            faults.append(Fault(below, 0, "", "left behind by a killed process: remove it"))
-        elif path.parent == home and path.name not in known:
-            faults.append(
-                Fault(below, 0, "", f"not expected here; known: {', '.join(sorted(known))}")
-            )
-    card = home / "card.md"
-    if card.is_file():
-        faults += check_card(card.read_bytes(), f"{name}/card.md")
+    faults = [*_check_name(name), *_check_files(root, name)]
+    if unreadable := _check_kinds(root, name):
+        return faults + unreadable
+    card = root / name / "card.md"
+    if card.exists():
+        faults += check_card(read_plain(card), f"{name}/card.md")
     else:
         faults.append(Fault(f"{name}/card.md", 0, "", "is missing: copy .github/card.md"))
     try:
@@ -121,6 +112,45 @@ def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> lis
             root, standing.path, standing.result, taken_down=down, seasons=ground.seasons
         )
     return faults
+
+
+def _check_files(root: Path, name: str) -> list[Fault]:
+    """Return the files of a submission's folder that have no place there."""
+    faults = []
+    known = {"submission.yaml", "card.md", "lock.json", "results", "attempts", "weights"}
+    for path in sorted((root / name).rglob("*")):
+        below = path.relative_to(root).as_posix()
+        if path.name.startswith(PART):
+            faults.append(Fault(below, 0, "", "left behind by a killed process: remove it"))
+        elif path.parent == root / name and path.name not in known:
+            message = f"not expected here; known: {', '.join(sorted(known))}"
+            faults.append(Fault(below, 0, "", message))
+    return faults
+
+
+def _check_kinds(root: Path, name: str) -> list[Fault]:
+    """Return what of a submission must not even be read: links, pipes, files of gigabytes."""
+    faults = []
+    for path in sorted([root / name, *(root / name).rglob("*")]):
+        below, facts = path.relative_to(root).as_posix(), path.lstat()
+        weights = path.parent == root / name / "weights"
+        if stat.S_ISLNK(facts.st_mode):
+            faults.append(Fault(below, 0, "", "a symbolic link: commit the file itself"))
+        elif not stat.S_ISREG(facts.st_mode) and not stat.S_ISDIR(facts.st_mode):
+            faults.append(Fault(below, 0, "", "not a plain file: commit the file itself"))
+        elif stat.S_ISREG(facts.st_mode) and facts.st_size > LARGEST and not weights:
+            faults.append(Fault(below, 0, "", f"{facts.st_size} bytes; at most {LARGEST} are read"))
+    return faults
+
+
+def _check_special(root: Path) -> list[Fault]:
+    """Return what has no place in the folders that are no organisation."""
+    return [
+        Fault(path.relative_to(root).as_posix(), 0, "", f"{path.parent.name}/ holds files alone")
+        for folder in sorted(SPECIAL)
+        for path in sorted((root / folder).glob("*"))
+        if path.is_dir() or path.is_symlink()
+    ]
 
 
 def _check_eligible(board: Board, entry: Entry) -> list[Fault]:
@@ -208,7 +238,7 @@ def _check_decisions(root: Path, tree: Tree) -> list[Fault]:
     faults = []
     for path in sorted((root / "decisions").glob("*")):
         below = path.relative_to(root).as_posix()
-        if path.name == "README.md":
+        if path.name == "README.md" or path.is_dir():
             continue
         try:
             decision = read_decision(root, path)

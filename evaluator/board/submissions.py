@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from evaluator.board.eligibility import Eligibility, eligibility_of
 from evaluator.board.suites import Asked, Season, Suite, asked_now, read_season, suites_of
-from evaluator.core.errors import DocumentError, EvaluatorError, Fault
-from evaluator.core.files import Json
+from evaluator.core.errors import DocumentError, Fault
+from evaluator.core.files import Json, read_plain
 from evaluator.core.records import Provider, Submission
 from evaluator.core.schema import read_document, read_json_document
 from evaluator.measure.result import read_result
@@ -123,7 +123,8 @@ def read_board(root: Path) -> Board:
     Raises:
         DocumentError: every fault of board.yaml.
     """
-    value, document = read_document(_bytes(root, "board.yaml"), "board.yaml", "board")
+    data = read_plain(root / "board.yaml", "board.yaml")
+    value, document = read_document(data, "board.yaml", "board")
     suites = suites_of(value["suites"])
     if value["home"] not in suites:
         known = ", ".join(suites)
@@ -149,7 +150,7 @@ def read_submission(root: Path, name: str) -> tuple[Submission, dict[str, str]]:
         DocumentError: every fault of submission.yaml.
     """
     path = f"{name}/submission.yaml"
-    value, _ = read_document(_bytes(root, path), path, "submission")
+    value, _ = read_document(read_plain(root / path, path), path, "submission")
     model = value["model"]
     submission = Submission(
         id=name,
@@ -201,16 +202,26 @@ def read_entry(root: Path, name: str, keep: Keep = everything) -> Entry:
         _collect(faults, partial(_read_attempt, root, path))
         for path in sorted(home.glob("attempts/*.json"))
     ]
-    card = home / "card.md"
+    card = _collect(faults, partial(_read_card, root, name))
     if read is None or faults:
         raise DocumentError(faults)
     return Entry(
         submission=read[0],
         declines=read[1],
-        card=card.read_text("utf-8") if card.is_file() else "",
+        card=card or "",
         results=tuple(found for found in standing if found),
         attempts=tuple(found for found in attempts if found),
     )
+
+
+def _read_card(root: Path, name: str) -> str:
+    path = f"{name}/card.md"
+    if not (root / path).exists():
+        return ""
+    try:
+        return read_plain(root / path, path).decode("utf-8")
+    except UnicodeDecodeError:
+        raise DocumentError([Fault(path, 0, "", "not UTF-8")]) from None
 
 
 def entry_names(root: Path) -> list[str]:
@@ -297,7 +308,8 @@ def read_decision(root: Path, path: Path) -> Json:
     Raises:
         DocumentError: every fault of the file.
     """
-    return read_document(path.read_bytes(), _below(root, path), "decision")[0]
+    name = _below(root, path)
+    return read_document(read_plain(path, name), name, "decision")[0]
 
 
 def _collect(faults: list[Fault], read: Callable[[], T]) -> T | None:
@@ -307,15 +319,6 @@ def _collect(faults: list[Fault], read: Callable[[], T]) -> T | None:
     except DocumentError as error:
         faults.extend(error.faults)
         return None
-
-
-def _bytes(root: Path, name: str) -> bytes:
-    try:
-        return (root / name).read_bytes()
-    except FileNotFoundError:
-        raise DocumentError([Fault(name, 0, "", "no such file")]) from None
-    except OSError as error:
-        raise EvaluatorError(f"{root / name}: {error.strerror}") from None
 
 
 def _below(root: Path, path: Path) -> str:
@@ -328,4 +331,5 @@ def _read_standing(root: Path, path: Path, keep: Keep = everything) -> Standing:
 
 
 def _read_attempt(root: Path, path: Path) -> Json:
-    return read_json_document(path.read_bytes(), _below(root, path), "attempt")
+    name = _below(root, path)
+    return read_json_document(read_plain(path, name), name, "attempt")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from evaluator.core.files import Json
+from evaluator.core.files import Json, read_plain
 from evaluator.core.records import RequestSet
 from evaluator.core.schema import read_document
 from evaluator.measure.requests import VARIANT
@@ -200,7 +200,8 @@ def read_season(root: Path, path: Path) -> Season:
     Raises:
         DocumentError: every fault of the file.
     """
-    value, _ = read_document(path.read_bytes(), path.relative_to(root).as_posix(), "season")
+    name = path.relative_to(root).as_posix()
+    value, _ = read_document(read_plain(path, name), name, "season")
     return Season(
         name=path.stem,
         title=value["title"],

@@ -33,7 +33,7 @@ def check(
     r"""Check board, submissions and results; every fault at once, with file, line and what to do.
 
     \b
-    Warnings are for a person to look at; they change no exit code.
+    Where nothing is wrong, warnings tell what a person should look at; they change no exit code.
 
     \b
     Examples:
@@ -54,10 +54,10 @@ def check(
             faults += check_model_unchanged(base_tree or tree, tree, name)
         names = existing
     faults = sorted({*faults, *check_tree(tree, names)})
-    show_flags(_flags(tree, names), Path(shown(tree.resolve())), annotate=annotate)
     if faults:
         show_faults(faults, Path(shown(tree.resolve())), annotate=annotate)
         raise typer.Exit(1)
+    show_flags(_flags(tree, names), Path(shown(tree.resolve())), annotate=annotate)
     looked = "the whole tree" if names is None else ", ".join(names) or "no submission changed"
     out.print(f"ok: {looked}")
 

@@ -13,15 +13,18 @@ import hashlib
 import json
 import math
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from evaluator.core.errors import EvaluatorError
+from evaluator.core.errors import DocumentError, EvaluatorError, Fault
 
 PART = ".part-"
 """How the names of files begin that are being written."""
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a file of a tree; the largest, kept responses, are far below."""
 Json = Any
 """A value made of dict, list, str, int, float, bool and None."""
 
@@ -103,6 +106,29 @@ def hash_json(value: Json) -> str:
 def git_blob_id(data: bytes) -> str:
     """Return the id under which git stores a file with these bytes (40 hex digits)."""
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def read_plain(path: Path, name: str = "") -> bytes:
+    """Return the bytes of a plain file of a tree: no link is followed, no pipe is waited for.
+
+    `name` stands for the path in faults.
+
+    Raises:
+        DocumentError: no such file, no plain file, or more bytes than any of the board's files has.
+    """
+    try:
+        facts = path.lstat()
+        if not stat.S_ISREG(facts.st_mode):
+            told = "not a plain file: commit the file itself"
+        elif facts.st_size > LARGEST:
+            told = f"{facts.st_size} bytes; at most {LARGEST} are read"
+        else:
+            return path.read_bytes()
+    except FileNotFoundError:
+        told = "no such file"
+    except OSError as error:
+        told = f"cannot be read: {error.strerror}"
+    raise DocumentError([Fault(name or str(path), 0, "", told)])
 
 
 def write_atomic(path: Path, data: bytes) -> None:

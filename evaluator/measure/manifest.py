@@ -9,8 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from evaluator.backends.scripted import POLICY_VERSION
-from evaluator.core.errors import ModelError
-from evaluator.core.files import hash_json, parse_json, pretty_bytes, sha256_file, write_atomic
+from evaluator.core.errors import DocumentError, ModelError
+from evaluator.core.files import (
+    hash_json,
+    parse_json,
+    pretty_bytes,
+    read_plain,
+    sha256_file,
+    write_atomic,
+)
 from evaluator.core.records import Submission
 
 Manifest = dict[str, dict[str, str | int]]
@@ -125,7 +132,17 @@ def read_lock(path: Path) -> Manifest:
         ModelError: not such a file.
     """
     try:
-        manifest: Manifest = parse_json(path.read_bytes())["manifest"]
-    except (ValueError, KeyError, TypeError, OSError) as error:
+        value = parse_json(read_plain(path))
+    except (ValueError, DocumentError) as error:
         raise ModelError(f"{path}: not a lock file: {error}") from None
+    found = value.get("manifest") if isinstance(value, dict) else None
+    if not isinstance(found, dict) or not all(map(_is_hashed, found.values())):
+        raise ModelError(f"{path}: not a lock file: no manifest of files with sha256 and bytes")
+    manifest: Manifest = found
     return manifest
+
+
+def _is_hashed(facts: object) -> bool:
+    if not isinstance(facts, dict) or facts.keys() != {"sha256", "bytes"}:
+        return False
+    return isinstance(facts["sha256"], str) and isinstance(facts["bytes"], int)

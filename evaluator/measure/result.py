@@ -6,8 +6,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 from evaluator.core import columns
-from evaluator.core.errors import DocumentError, Fault
-from evaluator.core.files import Json, compress, hash_json, pretty_bytes, sha256, write_new
+from evaluator.core.files import (
+    Json,
+    compress,
+    hash_json,
+    pretty_bytes,
+    read_plain,
+    sha256,
+    write_new,
+)
 from evaluator.core.records import Items, RequestSet, Submission, Task
 from evaluator.core.schema import read_json_document
 from evaluator.measure.manifest import Manifest
@@ -162,12 +169,7 @@ def read_result(path: Path, name: str = "") -> Json:
     Raises:
         DocumentError: every fault of form.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        fault = Fault(name or str(path), 0, "", f"cannot be read: {error.strerror}")
-        raise DocumentError([fault]) from None
-    return read_json_document(data, name or str(path), "result")
+    return read_json_document(read_plain(path, name), name or str(path), "result")
 
 
 def items_of(result: Json) -> Items:

@@ -158,7 +158,7 @@ def test_a_result_with_a_number_that_is_none_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_result_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DocumentError, match="cannot be read"):
+    with pytest.raises(DocumentError, match="no such file"):
         read_result(tmp_path / "none.json")
 
 
