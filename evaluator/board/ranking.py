@@ -222,7 +222,7 @@ def _ruled_out(tree: Tree, entry: Entry, task: str) -> Cell | None:
     if unfit := why_unfit(entry.submission, known):
         return Cell(state="not-applicable", reason=unfit)
     if not known.measurable:
-        reason = "cannot be measured yet: its test files are not verified"
+        reason = f"cannot be measured yet: {known.waits or 'its test files are not verified'}"
         return Cell(state="pending", reason=reason)
     return None
 

@@ -331,11 +331,13 @@ class Task:
     """How it is asked: board, or lm-eval (made by `load_task`)."""
     notes: str = ""
     """Known quirks, for its page."""
+    waits: str = ""
+    """Why its items are not known yet, '' if they are."""
 
     @property
     def measurable(self) -> bool:
-        """False while a pin is not verified: its requests cannot be locked, so nobody measures."""
-        return all(pin.verified for pin in self.pins)
+        """False while a pin is not verified or items are not known: nothing can be locked."""
+        return not self.waits and all(pin.verified for pin in self.pins)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

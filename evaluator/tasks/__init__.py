@@ -18,7 +18,7 @@ from evaluator.core.errors import TaskError
 from evaluator.core.files import Json
 from evaluator.core.records import DataPin, RequestSet, Task
 
-MATERIAL = {"agieval", "forms", "jsonl", "ntrex", "protocol", "starter"}
+MATERIAL = {"agieval", "forms", "fresh", "jsonl", "ntrex", "protocol", "starter"}
 """Modules here that tasks are made from and that are none themselves."""
 OWN_REQUESTS = ("head", "parsed")
 """Methods that are asked in their own way: a classifier gets the bare text, without a prompt."""
@@ -63,9 +63,10 @@ def _load(name: str) -> Task:
 
 
 def _own_tasks() -> dict[str, Task]:
-    from evaluator.tasks.jsonl import own_tasks  # it needs the names above
+    from evaluator.tasks.fresh import fresh_tasks  # they need the names above
+    from evaluator.tasks.jsonl import board_folder, own_tasks
 
-    return own_tasks()
+    return own_tasks() | fresh_tasks(board_folder(), _load)
 
 
 def load_pins(benchmark: str) -> tuple[DataPin, ...]:

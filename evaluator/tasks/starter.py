@@ -225,10 +225,10 @@ def stream(maker: Maker, seed: str, prefix: str) -> Iterator[Example]:
             yield example
 
 
-def examples_of(task: str) -> Examples:
-    """Return the 200 test items of a starter task and eight worked examples that are not in it."""
+def examples_of(task: str, seed: str = TEST_SEED, items: int = TEST_ITEMS) -> Examples:
+    """Return the test items of a starter task and eight worked examples that are not in it."""
     maker = MAKERS[task]
-    test = [e for e, _ in zip(stream(maker, TEST_SEED, ""), range(TEST_ITEMS), strict=False)]
+    test = [e for e, _ in zip(stream(maker, seed, ""), range(items), strict=False)]
     asked = {example.question for example in test}
     fresh = (e for e in stream(maker, SHOT_SEED, "shot") if e.question not in asked)
     shots = [e for e, _ in zip(fresh, range(8), strict=False)]

@@ -17,6 +17,10 @@ from evaluator.board.queue import plan
 from evaluator.board.ranking import rank_season
 from evaluator.board.submissions import read_tree
 from evaluator.cli import app
+from evaluator.core.errors import TaskError
+from evaluator.core.files import sha256
+from evaluator.measure.data import load_examples
+from evaluator.tasks import load_task
 
 NEW = ("new", "2026-1", "--title", "First", "--summary", "The first season.")
 
@@ -184,3 +188,74 @@ def test_a_task_that_no_season_asked_is_unknown(starter, monkeypatch):
     retire(starter, monkeypatch)
     told = {fault.message for fault in check_tree(starter)}
     assert told == {"no task 'starter_choice', and no season has ever asked it"}
+
+
+FRESH = "fresh:\n  fresh_series:\n    of: starter_choice\n    items: 60\n\nsuites:\n"
+IN_SUITE = """      choice:
+        - task: fresh_series
+          reason: Nobody can have seen its items, for they are made after the submissions.
+"""
+
+
+def command(tree, *words: str, code: int = 0) -> str:
+    done = CliRunner().invoke(app, [*words, "--tree", str(tree)])
+    assert done.exit_code == code, done.output or str(done.exception)
+    return done.output or str(done.exception)
+
+
+@pytest.fixture()
+def fresh(starter):
+    """A board of rules alone that asks a fresh task."""
+    board = starter / "board.yaml"
+    text = board.read_text().replace("suites:\n", FRESH).replace("      choice:\n", IN_SUITE)
+    board.write_text(text)
+    shutil.rmtree(starter / "starter")
+    return starter
+
+
+def test_a_fresh_task_waits_for_the_seed_and_is_made_from_it(fresh, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    season(fresh, *NEW, "--reference", "baseline/random", "--secret", str(tmp_path / "seed"))
+    suite = read_tree(fresh).board.suites["starter"]
+    assert [t.task for t in suite.waiting["choice"]] == ["fresh_series"]
+    assert "fresh_series" not in suite.tasks and check_tree(fresh) == []
+    with pytest.raises(TaskError, match="not revealed"):
+        load_examples(load_task("fresh_series"))
+
+    season(fresh, "reveal", "2026-1", "--secret", str(tmp_path / "seed"))
+    command(fresh, "check", code=1)
+    assert CliRunner().invoke(app, ["tasks", "lock", "fresh_series"]).exit_code == 0
+    assert check_tree(fresh) == []
+    assert "fresh_series: pending" in season(fresh, "open", "2026-1", code=1)
+    assert {(w.submission, w.task) for w in plan(read_tree(fresh))} == {
+        ("baseline/majority", "fresh_series"), ("baseline/random", "fresh_series"),
+    }  # fmt: skip
+    for name in ("random", "majority"):
+        done = CliRunner().invoke(app, ["run", str(fresh / "baseline" / name)])
+        assert done.exit_code == 0, done.output
+    season(fresh, "open", "2026-1")
+    assert check_tree(fresh) == []
+    read = read_tree(fresh)
+    assert len(rank_season(read, read.seasons[0])["starter"].places) == 2
+
+
+def test_another_seed_makes_other_items_and_another_version(fresh, tmp_path):
+    items = []
+    for number, seed in enumerate(("a" * 16, "b" * 16), 1):
+        name = f"2026-{number}"
+        more = ("--title", "A season", "--summary", "The season after.")
+        season(fresh, "new", name, *more, "--reference", "baseline/random", "--secret",
+               str(tmp_path / name))  # fmt: skip
+        path = fresh / "seasons" / f"{name}.yaml"
+        text = re.sub("seed_sha256: .*", f"seed_sha256: {sha256(seed.encode())}", path.read_text())
+        path.write_text(text)
+        board = fresh / "board.yaml"
+        board.write_text(re.sub("season: .*", f"season: {name}", board.read_text()))
+        (tmp_path / "seed").write_text(seed)
+        season(fresh, "reveal", name, "--secret", str(tmp_path / "seed"))
+        task = load_task("fresh_series")
+        examples = load_examples(task)
+        assert (task.version, len(examples.test), task.waits) == (number, 60, "")
+        assert load_examples(task) == examples
+        items.append({e.question for e in examples.test})
+    assert len(items[0] & items[1]) < 30
