@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from statistics import median
 
 from evaluator.board.decisions import judge, taken_down
-from evaluator.board.ranking import Cell, find_cell
+from evaluator.board.ranking import Cell, Question, cell_of, question_of
 from evaluator.board.submissions import Entry, Standing, Tree
 from evaluator.board.suites import Asked, asked_now
 from evaluator.core.files import Json
 from evaluator.core.records import RequestSet
 from evaluator.measure.method import method_of
-from evaluator.tasks import load_task
 
 WORTH_TRYING = ("pending", "stale", "failed", "timeout")
 """States that work can end; a decision or a decline keeps the others as they are."""
@@ -49,17 +48,26 @@ def plan(tree: Tree, added: Mapping[str, str] | None = None) -> list[Pending]:
     pace = Pace(tree)
     references = tree.season.references if tree.season else ()
     days = added or {}
+    questions = open_questions(tree)
 
     def turn(entry: Entry) -> tuple[bool, str, str]:
         name = entry.submission.id
         return name not in references, days.get(name, "9999"), name
 
     found = [
-        _pending(tree, entry, task, pace)
+        _pending(tree, entry, questions[task], pace)
         for entry in sorted(tree.entries, key=turn)
         for task in wanted_tasks(tree, entry)
+        if task in questions
     ]
     return [work for work in found if work]
+
+
+def open_questions(tree: Tree) -> dict[str, Question]:
+    """Return task -> question of all suites, where the code asks what the season asks."""
+    tasks = {task for suite in tree.board.suites.values() for task in suite.tasks}
+    questions = [question_of(tree, task) for task in tasks]
+    return {q.task: q for q in questions if q.known and q.asked and q.asked == asked_now(q.task)}
 
 
 def wanted_tasks(tree: Tree, entry: Entry) -> tuple[str, ...]:
@@ -105,17 +113,22 @@ def differences(before: Asked, after: Asked | None) -> list[tuple[str, str, str]
 
 
 def _parts(asked: Asked) -> dict[str, str]:
-    sets = {f"request_sets/{name}": found.sha256 for name, found in asked.request_sets.items()}
-    return {"version": str(asked.version), "scorer": str(asked.scorer), "primary": asked.primary,
-            **sets}  # fmt: skip
+    sets = asked.request_sets.items()
+    return {
+        "version": str(asked.version),
+        "scorer": str(asked.scorer),
+        "primary": asked.primary,
+        **{f"request_sets/{name}": found.sha256 for name, found in sets},
+        **{f"gold/{name}": found.gold_sha256 for name, found in sets},
+    }
 
 
-def _pending(tree: Tree, entry: Entry, task: str, pace: Pace) -> Pending | None:
-    asked = tree.asked(task)
-    if asked is None or asked != asked_now(task):
+def _pending(tree: Tree, entry: Entry, question: Question, pace: Pace) -> Pending | None:
+    task, asked, known = question.task, question.asked, question.known
+    if asked is None or known is None:
         return None
-    wanted = asked.requests_for(method_of(entry.submission, load_task(task)))
-    cell = find_cell(tree, entry, task)
+    wanted = asked.requests_for(method_of(entry.submission, known))
+    cell = cell_of(tree, entry, question)
     if wanted is None or cell.state not in WORTH_TRYING:
         return None
     same = [s for s in entry.by_task.get(task, ()) if _can_rescore(tree, s, wanted)]
@@ -146,8 +159,8 @@ def _can_rescore(tree: Tree, standing: Standing, wanted: RequestSet) -> bool:
     return bool(
         result["request_set"]["sha256"] == wanted.sha256
         and result["responses"]["kept"]
-        and not judge(tree.decisions, name, standing.task, standing.name).out
-        and not taken_down(tree.decisions, name, standing.task, standing.name)
+        and not judge(tree.decided(name), name, standing.task, standing.name).out
+        and not taken_down(tree.decided(name), name, standing.task, standing.name)
     )
 
 

@@ -26,6 +26,7 @@ from evaluator.board.index import (
 from evaluator.board.submissions import Entry, Standing, Tree
 from evaluator.board.suites import Asked, Season, Suite
 from evaluator.core.files import Json
+from evaluator.core.records import Task
 from evaluator.core.stats import Z95, rank_intervals, tell_apart
 from evaluator.measure.method import why_unfit
 from evaluator.metrics import metric_named
@@ -57,6 +58,20 @@ class Cell:
     """The official result."""
     notes: tuple[str, ...] = ()
     """Notes that were decided to be shown beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What every model is asked of a task: looked up once, answered by thousands."""
+
+    task: str
+    """Name of the task."""
+    asked: Asked | None
+    """What is asked; None if it is not locked."""
+    known: Task | None
+    """The task; None if it is retired."""
+    season: Season | None
+    """The season that asks; None for the present."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +136,13 @@ def rank(tree: Tree, suite: Suite, season: Season | None = None) -> Ranking:
         suite: what to rank on.
         season: rank as this season asked; None: the present.
     """
+    questions = {task: question_of(tree, task, season) for task in suite.tasks}
     rows: list[tuple[Entry, dict[str, Cell]]] = []
     unranked = []
     for entry in sorted(tree.entries, key=lambda entry: entry.submission.id):
         if suite.name not in entry.submission.suites:
             continue
-        cells = {task: find_cell(tree, entry, task, season) for task in suite.tasks}
+        cells = {task: cell_of(tree, entry, question) for task, question in questions.items()}
         complete = all(cell.state == "measured" for cell in cells.values())
         if complete and entry.submission.kind != "served":
             rows.append((entry, cells))
@@ -171,15 +187,27 @@ def find_cell(tree: Tree, entry: Entry, task: str, season: Season | None = None)
         task: name of the task.
         season: look at it as this season asked; None: the present.
     """
-    out = _ruled_out(tree, entry, task)
+    return cell_of(tree, entry, question_of(tree, task, season))
+
+
+def question_of(tree: Tree, task: str, season: Season | None = None) -> Question:
+    """Return what every model is asked of a task, in a season or (None) now."""
+    known = load_task(task) if task in task_names() else None
+    return Question(task=task, asked=_asked(tree, task, season), known=known, season=season)
+
+
+def cell_of(tree: Tree, entry: Entry, question: Question) -> Cell:
+    """Return a model's official number on a question, or why there is none."""
+    out = _ruled_out(tree, entry, question)
     if out:
         return out
-    asked = _asked(tree, task, season)
+    asked, task = question.asked, question.task
     if asked is None:
         return Cell(state="pending", reason="the task is not locked at its present version")
-    measured = [s for s in entry.by_task.get(task, ()) if _in_time(s, season)]
+    measured = [s for s in entry.by_task.get(task, ()) if _in_time(s, question.season)]
+    decided = tree.decided(entry.submission.id)
     same = [
-        (judge(tree.decisions, entry.submission.id, task, standing.name), standing)
+        (judge(decided, entry.submission.id, task, standing.name), standing)
         for standing in measured
         if asked.asks_same(standing.result)
     ]
@@ -208,17 +236,18 @@ def is_rescored(standing: Standing) -> bool:
     return ".s" in standing.path.rsplit("/", 1)[-1]
 
 
-def _ruled_out(tree: Tree, entry: Entry, task: str) -> Cell | None:
+def _ruled_out(tree: Tree, entry: Entry, question: Question) -> Cell | None:
     """Return the gap of a task that must not count, whatever was measured; None if it may."""
-    declines = entry.declines | declined(tree.decisions, entry.submission.id)
+    task, known = question.task, question.known
+    decided = tree.decided(entry.submission.id)
+    declines = entry.declines | declined(decided, entry.submission.id)
     if task in declines:
         return Cell(state="declined", reason=declines[task])
-    verdict = judge(tree.decisions, entry.submission.id, task)
+    verdict = judge(decided, entry.submission.id, task)
     if verdict.out:
         return Cell(state=_state(verdict), reason=verdict.reason)
-    if task not in task_names():
+    if known is None:
         return None  # of a season long closed
-    known = load_task(task)
     if unfit := why_unfit(entry.submission, known):
         return Cell(state="not-applicable", reason=unfit)
     if not known.measurable:

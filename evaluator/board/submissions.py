@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -92,7 +92,7 @@ class Entry:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Tree:
     """Everything below submissions/."""
 
@@ -109,6 +109,17 @@ class Tree:
     def season(self) -> Season | None:
         """The season that the board is in, None before the first one is drafted."""
         return next((s for s in self.seasons if s.name == self.board.season), None)
+
+    @cached_property
+    def _by_submission(self) -> dict[str, list[Json]]:
+        found: dict[str, list[Json]] = {}
+        for decision in self.decisions:
+            found.setdefault(decision["submission"], []).append(decision)
+        return found
+
+    def decided(self, submission: str) -> Sequence[Json]:
+        """Return the decisions about a submission, in the order they were made."""
+        return self._by_submission.get(submission, ())
 
     def asked(self, task: str) -> Asked | None:
         """Return what is asked of a task: as the open season froze it, else by the code of now."""
