@@ -31,3 +31,18 @@ def test_all_parts_of_an_answer_must_be_right() -> None:
     assert not same_values("5;11", ("$5$;$10$",))
     assert not same_values("10", ("$5$;$10$",))
     assert same_values(r"\frac12", ("0.5",))
+
+
+@pytest.mark.parametrize(
+    ("text", "gold"),
+    [
+        (" (3, 4].", "(3,4]"),
+        ("3 + 2x", "2x+3"),
+        ("$6", r"\$6"),
+        (r"\$2.50", r"\$2.50"),
+        ("一样的话", "一样的话"),
+    ],
+)
+def test_a_bare_expression_is_an_answer(text: str, gold: str) -> None:
+    assert same_values(text, (gold,))
+    assert not same_values("the answer", (gold,))
