@@ -154,6 +154,8 @@ PAGES = (
     "tasks/mmlu/",
     "suites/core/",
     "submit/form/",
+    "queue/",
+    "embed/?m=starter--large",
     "history/",
     "record/",
     "method/",
