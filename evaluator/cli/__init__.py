@@ -12,6 +12,7 @@ from evaluator import __version__
 from evaluator.cli import (
     auditing,
     checking,
+    ci,
     comparing,
     data,
     deciding,
@@ -62,7 +63,13 @@ VERBS = (
     auditing.audit,
     deciding.decide,
 )
-GROUPS = {"data": data.app, "tasks": tasks.app, "season": seasons.app, "site": site.app}
+GROUPS = {
+    "data": data.app,
+    "tasks": tasks.app,
+    "season": seasons.app,
+    "site": site.app,
+    "ci": ci.app,
+}
 for verb in VERBS:
     app.command()(verb)
 for name, group in GROUPS.items():
