@@ -22,6 +22,7 @@ from evaluator.board.publish.model import model_data, model_view
 from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.scores import data_page
+from evaluator.board.publish.season import opened_seasons, season_data
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.submit import submit_data
 from evaluator.board.publish.suite import ROWS, suite_data
@@ -87,7 +88,7 @@ class Pages:
 
     def single(self) -> dict[str, Rendered]:
         """Return path below docs/ -> page or file, of everything there is one of."""
-        found = self._suites() | self._tasks()
+        found = self._suites() | self._tasks() | self._seasons()
         found["models/index.md"] = self._models()
         found["compare/index.md"] = self._compare()
         found["submit/form/index.md"] = self._submit()
@@ -121,6 +122,19 @@ class Pages:
                 body = self.render("suite.html", "index.md", suite=data)
                 title = self.words("title.home")
                 found["index.md"] = _page(title, suite.summary, body, in_nav=True)
+        return found
+
+    def _seasons(self) -> dict[str, Rendered]:
+        """Return the page and the data of each season that has opened."""
+        found: dict[str, Rendered] = {}
+        names = [season.name for season in opened_seasons(self.site)]
+        for season in opened_seasons(self.site):
+            path = f"seasons/{season.name}/index.md"
+            data = season_data(self.site, season)
+            others = [name for name in names if name != season.name]
+            body = self.render("season.html", path, season=data, others=others)
+            found[path] = _page(season.title, season.summary, body)
+            found[f"data/seasons/{season.name}.json"] = _download(data)
         return found
 
     def _charts(self, suite: Json) -> dict[str, Rendered]:
