@@ -7,6 +7,7 @@ its kind and name it in a task. Nothing else is edited; its page and its row in 
 from __future__ import annotations
 
 from functools import cache
+from importlib.metadata import entry_points
 
 from evaluator.core.errors import ScoreError
 from evaluator.core.records import Metric
@@ -36,6 +37,8 @@ FILES = (
     fairness,
 )
 """Where metrics stand, in the order they are shown."""
+GROUP = "evaluator.metrics"
+"""Entry point group under which a board's own package registers classes of `evaluate.Metric`."""
 KINDS = {
     "choice": (choice,),
     "classification": (classification,),
@@ -60,7 +63,18 @@ def metrics_of_kind(kind: str) -> dict[str, Metric]:
         for file in KINDS[kind]
         for value in vars(file).values()
         if isinstance(value, Metric)
-    }
+    } | (registered() if kind == "generation" else {})
+
+
+@cache
+def registered() -> dict[str, Metric]:
+    """Return name -> metric of those that installed packages register for generation tasks."""
+    found = {point.name: point for point in entry_points(group=GROUP)}
+    if not found:
+        return {}
+    from evaluator.metrics.for_evaluate import from_evaluate  # brings `evaluate`: takes seconds
+
+    return {name: from_evaluate(name, point.load()) for name, point in sorted(found.items())}
 
 
 @cache
@@ -71,6 +85,8 @@ def metric_named(name: str) -> Metric:
         ScoreError: no such metric; names those that exist.
     """
     known = {metric.name: metric for metric in all_metrics()}
+    if name not in known:
+        known = registered() | known
     if name not in known:
         raise ScoreError(f"no metric {name!r}; known: {', '.join(known)}")
     return known[name]
