@@ -87,7 +87,7 @@ def test_the_area_is_the_delong_variance() -> None:
 
 
 def test_the_worked_example_of_the_docs() -> None:
-    """docs/en/ranking.md: 28 complaints found, 7 called wrongly, 12 missed, 53 rightly not called."""
+    """docs/en/ranking.md: 28 complaints found, 7 called wrongly, 12 missed, 53 not called."""
     gold = [1] * 28 + [0] * 7 + [1] * 12 + [0] * 53
     items = labelled(gold, [1] * 35 + [0] * 65, 2, [0.0] * 100)
     found = [metric.compute(items).value for metric in (precision, recall, f1)]
