@@ -12,7 +12,6 @@ from evaluator import __version__
 from evaluator.cli import (
     auditing,
     checking,
-    ci,
     comparing,
     data,
     deciding,
@@ -20,6 +19,7 @@ from evaluator.cli import (
     ranking,
     seasons,
     site,
+    submitting,
     tasks,
 )
 from evaluator.cli.show import err, out, show_faults
@@ -30,6 +30,7 @@ HELP = """A leaderboard for language models that lives in a git repository.
 A model author adds submissions/<org>/<model>/ with submission.yaml and card.md. Then:
 
 \b
+  evaluator submit MODEL  make the folder of a submission, ready for its pull request
   evaluator check         is everything in the tree what it must be?
   evaluator plan          what is still to be measured?
   evaluator run PATH      measure a submission (goes on where it was stopped)
@@ -53,6 +54,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 VERBS = (
+    submitting.submit,
     checking.check,
     measuring.plan,
     measuring.run,
@@ -63,13 +65,7 @@ VERBS = (
     auditing.audit,
     deciding.decide,
 )
-GROUPS = {
-    "data": data.app,
-    "tasks": tasks.app,
-    "season": seasons.app,
-    "site": site.app,
-    "ci": ci.app,
-}
+GROUPS = {"data": data.app, "tasks": tasks.app, "season": seasons.app, "site": site.app}
 for verb in VERBS:
     app.command()(verb)
 for name, group in GROUPS.items():

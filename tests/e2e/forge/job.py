@@ -40,8 +40,6 @@ class Job:
     """What its steps wrote for people."""
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Outcome and outputs of steps with an id."""
-    path: list[str] = field(default_factory=list)
-    """Folders of programs that steps have put before the image's own."""
     environ: dict[str, str] = field(default_factory=dict)
     """What steps have set for later ones."""
 
@@ -63,7 +61,6 @@ class Job:
         for folder in (self.workspace, self.temp, self.home / "home"):
             folder.mkdir(parents=True)
         self.token = self.run.forge.server.issue_token(self.permissions)
-        self.secrets: dict[str, str] = {}
         self.secrets = self.run.forge.secrets_of(self.environment())
         for number, step in enumerate(self.facts["steps"]):
             wanted = condition(step.get("if", "success()"))
@@ -76,8 +73,7 @@ class Job:
     def environment(self) -> str:
         """Return the name of the environment it runs in, ''  if none."""
         named = self.facts.get("environment", "")
-        text = named["name"] if isinstance(named, dict) else named
-        return as_text(fill(text, self.contexts(), self.status()))
+        return str(named["name"] if isinstance(named, dict) else named)
 
     def status(self) -> dict[str, bool]:
         """Return what status functions say inside the job."""
@@ -149,7 +145,6 @@ class Job:
         self.log += self._mask(done.stdout)
         self.summary += files["GITHUB_STEP_SUMMARY"].read_text()
         self.environ |= _assignments(files["GITHUB_ENV"])
-        self.path = [*reversed(files["GITHUB_PATH"].read_text().split()), *self.path]
         if done.returncode:
             raise subprocess.CalledProcessError(done.returncode, step["run"])
         return _assignments(files["GITHUB_OUTPUT"])
@@ -161,7 +156,7 @@ class Job:
         file = f"{forge.repository}/.github/workflows/{run.file}"
         event.write_text(json.dumps(run.event))
         return {
-            "PATH": os.pathsep.join([*self.path, str(forge.bin), "/usr/bin", "/bin"]),
+            "PATH": f"{forge.bin}{os.pathsep}/usr/bin{os.pathsep}/bin",
             "HOME": str(self.home / "home"),
             "LANG": "C.UTF-8",
             "CI": "true",
