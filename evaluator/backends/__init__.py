@@ -40,7 +40,12 @@ def load_backend(
     if submission.kind == "causal":
         from evaluator.backends.causal import CausalBackend
 
-        return CausalBackend(folder, dtype=submission.dtype, machine=machine)
+        return CausalBackend(
+            folder,
+            dtype=submission.dtype,
+            machine=machine,
+            chat_template=submission.chat_template,
+        )
     if submission.kind == "seq2seq":
         from evaluator.backends.seq2seq import Seq2SeqBackend
 

@@ -22,6 +22,7 @@ from evaluator.backends.rounding import rounds, score_rounded
 from evaluator.backends.runner import Runner
 from evaluator.backends.scoring import score_pairs
 from evaluator.backends.sharing import choose_sharing
+from evaluator.backends.template import NONE, read_template
 from evaluator.backends.tokens import cut_left, encode_pair
 from evaluator.backends.trie import Pair, Row
 from evaluator.backends.writing import write_alone, write_greedily
@@ -34,8 +35,16 @@ class CausalBackend:
 
     method = "loglikelihood"
 
-    def __init__(self, folder: Path, *, dtype: str, machine: DeviceChoice) -> None:
+    def __init__(
+        self, folder: Path, *, dtype: str, machine: DeviceChoice, chat_template: str = NONE
+    ) -> None:
         """Load model and tokenizer from a folder in Hugging Face layout.
+
+        Args:
+            folder: holds the files.
+            dtype: float32, bfloat16 or float16.
+            machine: where it runs.
+            chat_template: whether and how prompts go through the model's own template (`template`).
 
         Raises:
             ModelError: code of its own, pickled weights, unknown architecture, broken files.
@@ -43,6 +52,7 @@ class CausalBackend:
         config, self._tokenizer, model = load_model(folder, AutoModelForCausalLM, dtype)
         self._runner = Runner(model, machine.device, machine.batch_tokens)
         self._longest = longest_input(config, self._tokenizer)
+        self.template = read_template(folder, chat_template, self._tokenizer)
         with torch.inference_mode():
             self._sharing = self._runner.within_memory(lambda: choose_sharing(self._runner))
 
@@ -74,7 +84,8 @@ class CausalBackend:
         if not requests:
             return []
         answer = self._write if requests[0].generate else self._score
-        return self._runner.within_memory(lambda: answer(requests))
+        framed = self.template.frame(requests) if self.template else requests
+        return self._runner.within_memory(lambda: answer(framed))
 
     def _score(self, requests: Sequence[Request]) -> list[Response]:
         pairs, dropped = [], []

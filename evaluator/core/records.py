@@ -361,7 +361,7 @@ class Submission:
     dtype: str
     """float32, bfloat16 or float16; '' where the kind leaves no choice."""
     chat_template: str
-    """none: plain prompts."""
+    """none: plain prompts; own or own-one-turn: the model's own template."""
     licence: str
     """SPDX identifier of the model's licence, or `other`."""
     organisation: str

@@ -9,12 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from evaluator.backends.scripted import POLICY_VERSION
+from evaluator.backends.template import NONE, ONE_TURN, find_template
 from evaluator.core.errors import DocumentError, ModelError
 from evaluator.core.files import (
     hash_json,
     parse_json,
     pretty_bytes,
     read_plain,
+    sha256,
     sha256_file,
     write_atomic,
 )
@@ -23,7 +25,11 @@ from evaluator.core.records import Submission
 Manifest = dict[str, dict[str, str | int]]
 """File -> {sha256, bytes}."""
 
+TEMPLATE = "template:chat"
+"""Entry of the chat template that prompts go through, wherever it stands in the files."""
+
 FILES = (
+    "chat_template.jinja",
     "config.json",
     "generation_config.json",
     "model.onnx",
@@ -93,7 +99,18 @@ def read_manifest(submission: Submission, folder: Path) -> Manifest:
             found[path.name] = {"sha256": sha256_file(path), "bytes": path.stat().st_size}
     if not found:
         raise ModelError(f"{folder}: holds none of {', '.join(FILES[:3])}")
+    if submission.chat_template not in ("", NONE):
+        text = find_template(folder).encode()
+        found[TEMPLATE] = {"sha256": sha256(text), "bytes": len(text)}
     return found
+
+
+def template_of(submission: Submission, manifest: Manifest) -> str:
+    """Return what a key and a result name: none, or which template prompts go through, and how."""
+    if submission.chat_template in ("", NONE):
+        return submission.chat_template
+    told = str(manifest[TEMPLATE]["sha256"])
+    return f"one-turn:{told}" if submission.chat_template == ONE_TURN else told
 
 
 def lock_model(submission: Submission, home: Path, *, write: bool) -> tuple[Path, Manifest]:

@@ -17,7 +17,7 @@ from evaluator.core.files import (
 )
 from evaluator.core.records import Items, RequestSet, Submission, Task
 from evaluator.core.schema import read_json_document
-from evaluator.measure.manifest import Manifest
+from evaluator.measure.manifest import Manifest, template_of
 from evaluator.measure.method import PARSED_TOKENS, method_of
 from evaluator.measure.requests import VARIANT
 from evaluator.measure.score import Scored, class_tables
@@ -36,7 +36,7 @@ def key_of(submission: Submission, manifest: Manifest, task: Task, request_sha25
         key_parts(
             manifest=manifest,
             dtype=submission.dtype,
-            template=submission.chat_template,
+            template=template_of(submission, manifest),
             method=method,
             request_sha256=request_sha256,
             decoding=decoding_of(task, method),
@@ -104,7 +104,7 @@ def build_result(
             "kind": submission.kind,
             "manifest": manifest,
             "dtype": submission.dtype,
-            "chat_template": submission.chat_template,
+            "chat_template": template_of(submission, manifest),
             "parameters": parameters,
         },
         "request_set": asdict(request_set),

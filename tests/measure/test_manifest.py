@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,15 @@ from made import submission
 from evaluator.backends.scripted import POLICIES
 from evaluator.core.errors import ModelError
 from evaluator.core.files import sha256
-from evaluator.measure.manifest import lock_model, model_folder, read_lock, read_manifest
+from evaluator.measure.manifest import (
+    lock_model,
+    model_folder,
+    read_lock,
+    read_manifest,
+    template_of,
+)
+from evaluator.measure.result import key_of
+from evaluator.tasks import load_task
 
 LOCAL = submission(kind="causal", policy="", folder="weights", dtype="float32")
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -44,6 +53,32 @@ def test_a_manifest_is_the_hash_and_length_of_every_file_of_the_model(home: Path
     assert read_manifest(LOCAL, home / "weights") == {
         name: {"sha256": sha256(data), "bytes": len(data)} for name, data in MODEL_FILES.items()
     }
+
+
+def test_a_chat_template_is_part_of_what_is_measured_where_it_is_used(home: Path) -> None:
+    weights, text = home / "weights", b"{{ messages }}"
+    (weights / "chat_template.jinja").write_bytes(text)
+    found, keys = {}, {}
+    for policy in ("none", "own", "own-one-turn"):
+        model = replace(LOCAL, chat_template=policy)
+        manifest = read_manifest(model, weights)
+        assert manifest["chat_template.jinja"]["sha256"] == sha256(text)
+        found[policy] = template_of(model, manifest)
+        keys[policy] = key_of(model, manifest, load_task("boolq"), "0" * 64)
+    told = sha256(text)
+    assert found == {"none": "none", "own": told, "own-one-turn": f"one-turn:{told}"}
+    assert len(set(keys.values())) == 3
+
+
+def test_a_template_inside_the_tokenizer_s_settings_is_hashed_by_itself(home: Path) -> None:
+    settings = home / "weights/tokenizer_config.json"
+    settings.write_text('{"chat_template": "{{ messages }}"}')
+    own = replace(LOCAL, chat_template="own")
+    told = template_of(own, read_manifest(own, home / "weights"))
+    assert told == sha256(b"{{ messages }}")
+    settings.write_text("{}")
+    with pytest.raises(ModelError, match="no chat template"):
+        read_manifest(own, home / "weights")
 
 
 def test_a_lock_is_written_only_when_asked(home: Path) -> None:

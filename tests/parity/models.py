@@ -32,6 +32,11 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "opt": {**SIZE, "ffn_dim": 64, "word_embed_proj_dim": 32},
     "bloom": {"hidden_size": 32, "n_layer": 2, "n_head": 4},
 }
+TEMPLATE = (
+    "{% for m in messages %}{{ '<' + m.role + '>' + m.content | trim + eos_token + '\\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"
+)
+"""A chat template in the usual manner."""
 WITH_START = ("llama", "gemma2", "opt")
 """Families whose tokenizer sets a first token before every text, as their real ones do."""
 
@@ -59,7 +64,8 @@ def make_tokenizer(texts: Iterable[str], *, start: bool) -> Any:
 
 def save_model(folder: Path, family: str, texts: Iterable[str], **more: Any) -> Path:
     """Write a random model, its weights far enough from 0 that every place matters."""
-    tokenizer = make_tokenizer(texts, start=family in WITH_START)
+    start = family in WITH_START
+    tokenizer = make_tokenizer(texts, start=start)
     config = transformers.AutoConfig.for_model(
         family, vocab_size=len(tokenizer), bos_token_id=None, eos_token_id=0, pad_token_id=None,
         **{**FAMILIES[family], **more},
@@ -69,5 +75,6 @@ def save_model(folder: Path, family: str, texts: Iterable[str], **more: Any) -> 
     for weights in model.parameters():
         weights.data.normal_(0, 0.2)
     model.save_pretrained(folder)
+    tokenizer.chat_template = "{{ bos_token }}" * start + TEMPLATE
     tokenizer.save_pretrained(folder)
     return folder

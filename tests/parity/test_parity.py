@@ -57,10 +57,12 @@ def read_rows(pin: DataPin) -> Iterable[Row]:
 @pytest.fixture(scope="session")
 def model_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Any, CausalBackend]]:
     """Return (the harness's model, ours) of one folder, loaded once."""
-    made: dict[tuple[str, str], tuple[Any, CausalBackend]] = {}
+    made: dict[tuple[str, ...], tuple[Any, CausalBackend]] = {}
 
-    def load(name: str, dtype: str = "float32") -> tuple[Any, CausalBackend]:
-        if (name, dtype) not in made:
+    def load(
+        name: str, dtype: str = "float32", chat_template: str = "none"
+    ) -> tuple[Any, CausalBackend]:
+        if (name, dtype, chat_template) not in made:
             folder = ROOT / "submissions/starter/small/weights"
             if name != "starter":
                 folder = save_model(tmp_path_factory.mktemp(name), name, texts())
@@ -70,9 +72,11 @@ def model_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[An
                 dtype=dtype,
                 batch_size=1 if dtype == "bfloat16" else 4,
             )
-            ours = CausalBackend(folder, dtype=dtype, machine=DeviceChoice())
-            made[name, dtype] = theirs, ours
-        return made[name, dtype]
+            ours = CausalBackend(
+                folder, dtype=dtype, machine=DeviceChoice(), chat_template=chat_template
+            )
+            made[name, dtype, chat_template] = theirs, ours
+        return made[name, dtype, chat_template]
 
     return load
 
@@ -103,8 +107,11 @@ def compare(
     """
     gap = 0.0
     responses = answer(task, examples, ours)
+    requests = build_requests(task, examples)
+    if ours.template:
+        requests = ours.template.frame(requests)
     by_item: dict[str, list[tuple[Any, Response]]] = {}
-    for request, response in zip(build_requests(task, examples), responses, strict=True):
+    for request, response in zip(requests, responses, strict=True):
         by_item.setdefault(request.item, []).append((request, response))
     place: dict[str, int] = {}
     for example in examples.test:
@@ -173,3 +180,49 @@ def test_every_answer_is_the_harness_s(
     responses, gap = compare(task, examples, ours, asked, NATS)
     compare_metrics(task, examples, responses, results)
     record_property("gap", "equal" if task.kind == "generation" else f"{gap:.1e}")
+
+
+CHAT = ("mmlu", "arc_challenge", "winogrande", "truthfulqa", "gsm8k", "lambada", "bbh")
+"""Tasks of every form: with a description, with shots, many beginnings, a text, one word."""
+
+
+def some(task: Task, limit: int) -> tuple[Examples, list[str]]:
+    """Return the first items of some of the harness's tasks, and their groups."""
+    examples = take_items(task, task.load(read_rows), limit)
+    groups = groups_of(task, examples)[:2]
+    kept = tuple(e for e in examples.test if e.group in groups or groups == [""])
+    return replace(examples, test=kept), groups
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("policy", ["own", "own-one-turn"])
+@pytest.mark.parametrize("name", CHAT)
+@pytest.mark.parametrize("family", ["llama", "qwen2"])
+def test_a_chat_template_makes_the_harness_s_prompts(
+    family: str, name: str, policy: str, model_of: Callable[..., Any], real_data: None
+) -> None:
+    task = load_task(name, "lm-eval")
+    theirs, ours = model_of(family, chat_template=policy)
+    examples, groups = some(task, 2)
+    asked, results = harness.ask(
+        task, groups, read_rows, theirs, 2,
+        apply_chat_template=True, fewshot_as_multiturn=policy == "own",
+    )  # fmt: skip
+    responses, _ = compare(task, examples, ours, asked, NATS)
+    compare_metrics(task, examples, responses, results)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", ["mmlu", "hellaswag", "lambada", "gsm8k", "winogrande"])
+@pytest.mark.parametrize("family", ["llama", "gemma2", "gpt_neox"])
+def test_bfloat16_is_rounded_as_in_the_harness(
+    family: str, name: str, model_of: Callable[..., Any], real_data: None
+) -> None:
+    """One sequence at a time, the same numbers to the last digit."""
+    task = load_task(name, "lm-eval")
+    theirs, ours = model_of(family, dtype="bfloat16")
+    examples, groups = some(task, 2)
+    asked, results = harness.ask(task, groups, read_rows, theirs, 2)
+    responses, gap = compare(task, examples, ours, asked, 0.0)
+    assert gap == 0
+    compare_metrics(task, examples, responses, results)

@@ -82,6 +82,16 @@ def test_the_first_items_of_each_of_its_tasks_are_taken() -> None:
     assert [e.id for e in take_items(task, examples, 2).test] == ["0", "1", "3"]
 
 
+@pytest.mark.parametrize("name", ["mmlu", "bbh", "cmmlu"])
+def test_a_part_of_a_task_shows_each_group_its_own_shots(name: str) -> None:
+    task = load_task(name)
+    examples = invented_examples(task)
+    whole = {r.item: r.prompt for r in build_requests(task, examples)}
+    part = take_items(task, examples, 5)
+    assert len({e.group for e in part.test}) == 5
+    assert all(whole[r.item] == r.prompt for r in build_requests(task, part))
+
+
 @pytest.mark.parametrize(("ties", "winner"), [("first", 1), ("last", 2)])
 def test_ties_are_settled_by_position(ties: str, winner: int) -> None:
     item = example("0", choices=("a", "b", "c"), gold=(winner,), ties=ties)
