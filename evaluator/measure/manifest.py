@@ -29,7 +29,6 @@ TEMPLATE = "template:chat"
 """Entry of the chat template that prompts go through, wherever it stands in the files."""
 
 FILES = (
-    "chat_template.jinja",
     "config.json",
     "generation_config.json",
     "model.onnx",
@@ -40,6 +39,7 @@ FILES = (
     "tokenizer.json",
     "tokenizer.model",
     "tokenizer_config.json",
+    "chat_template.jinja",
     "special_tokens_map.json",
     "added_tokens.json",
     "vocab.json",
