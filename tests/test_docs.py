@@ -366,7 +366,7 @@ def starter_only(home: Path) -> None:
     """Take the real tasks out: their data is not everywhere."""
     tasks = home / "evaluator/tasks"
     for path in [*tasks.glob("*.py"), *tasks.glob("pins/*.json")]:
-        if not path.name.startswith(("starter", "jsonl", "protocol", "__init__")):
+        if not path.name.startswith(("starter", "fresh", "jsonl", "protocol", "__init__")):
             path.unlink()
     board = home / "submissions/board.yaml"
     starter, core = re.split(r"(?=^  core:$)", board.read_text(), flags=re.MULTILINE)
