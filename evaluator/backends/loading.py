@@ -11,6 +11,7 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoTokenizer
 
+from evaluator.backends.vetting import parts_of, vet_folder
 from evaluator.core.errors import ModelError
 
 FORBIDDEN = (
@@ -20,6 +21,7 @@ FORBIDDEN = (
     # these can name a kernel on the hub: code that would be fetched and run
     "attn_implementation",
     "_attn_implementation",
+    "_attn_implementation_internal",
     "_experts_implementation",
     "use_kernels",
 )
@@ -68,15 +70,16 @@ def refuse_unsafe(folder: Path) -> None:
 
     Raises:
         ModelError: no configuration, no safetensors, a pickled file, or a configuration that names
-            code of its own or a quantisation.
+            code of its own or a quantisation; weights that are not what they say (`vet_folder`).
     """
     config = read_config(folder)
     if not any(folder.glob("*.safetensors")):
         raise ModelError(f"{folder}: no *.safetensors file")
-    parts = [config, *(part for part in config.values() if isinstance(part, dict))]
-    for key in FORBIDDEN:
-        if any(key in part for part in parts):
-            raise ModelError(f"{folder}/config.json: {key!r} is not allowed here; remove it")
+    for part in parts_of(config):
+        for key in FORBIDDEN:
+            if key in part:
+                raise ModelError(f"{folder}/config.json: {key!r} is not allowed here; remove it")
+    vet_folder(folder, config)
 
 
 def read_config(folder: Path) -> dict[str, Any]:
