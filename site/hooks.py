@@ -18,6 +18,7 @@ from mkdocs.utils.templates import TemplateContext
 
 from evaluator import reference
 from evaluator.board.publish import read_site
+from evaluator.board.publish.colours import accents
 from evaluator.board.publish.finish import finish_page, finish_site
 from evaluator.board.publish.pages import Pages, Rendered
 from evaluator.board.publish.translate import (
@@ -28,10 +29,11 @@ from evaluator.board.publish.translate import (
 )
 from evaluator.board.publish.words import FIRST
 from evaluator.core.errors import EvaluatorError
+from evaluator.core.trees import tree_of
 
 HERE = Path(__file__).parent
 ENGLISH = HERE.parent / "docs/en"
-SUBMISSIONS = Path(os.environ.get("EVALUATOR_SUBMISSIONS", HERE.parent / "submissions"))
+SUBMISSIONS = Path(os.environ.get("EVALUATOR_SUBMISSIONS") or tree_of(HERE.parent))
 rendered: dict[str, Rendered] = {}
 shells: dict[str, str] = {}
 
@@ -45,6 +47,10 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     config.extra["site"] = site
     config.site_name = site.tree.board.title
     config.site_description = site.tree.board.summary
+    if not site.tree.board.public:
+        config.use_directory_urls = False  # addresses of files hold without a server too
+    if site.tree.board.colour:
+        config.extra["colours"] = accents(site.tree.board.colour)
     language = str(config.theme["language"])
     pages = Pages(site, HERE, language, directories=config.use_directory_urls)
     config.extra["pages"] = pages
@@ -107,7 +113,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Mend the theme's faults, forbid what is not ours, and keep shells for their copies."""
-    output = finish_page(output, config.extra["pages"].words)
+    output = finish_page(output, config.extra["pages"])
     if "/SHELL/" in page.file.src_uri:
         shells[page.file.src_uri] = output
         return ""
@@ -118,7 +124,7 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
     """Treat the page of a lost visitor like all others."""
     if not template_name.endswith(".html"):
         return output_content
-    return finish_page(output_content, config.extra["pages"].words)
+    return finish_page(output_content, config.extra["pages"])
 
 
 @event_priority(-100)  # after the search plugin has written its index

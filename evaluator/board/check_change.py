@@ -13,10 +13,10 @@ from pathlib import Path
 from evaluator.board.history import run_git
 from evaluator.board.submissions import SPECIAL, read_submission
 from evaluator.core.errors import DocumentError, Fault
+from evaluator.core.trees import UPSTREAM
 
 FILES = ("submission.yaml", "card.md")
 """What a contributor writes."""
-FOLDER = "submissions"
 MAX_WEIGHTS = 2_000_000
 """Largest weights file in git, bytes."""
 
@@ -41,20 +41,23 @@ def changed_files(repository: Path, base: str, head: str) -> list[ChangedFile]:
     return [ChangedFile(status=status[0], path=path) for status, path in pairs]
 
 
-def check_change(repository: Path, base: str, head: str) -> tuple[list[str], list[Fault]]:
-    """Return (submissions touched, faults) of a change; paths in faults are below submissions/.
+def check_change(
+    repository: Path, base: str, head: str, folder: str = UPSTREAM
+) -> tuple[list[str], list[Fault]]:
+    """Return (submissions touched, faults) of a change; paths in faults are below `folder`.
 
     A contribution touches one folder `<org>/<model>/` and in it only submission.yaml and card.md,
     or small weights. Results, locks and attempts are written by the board's own workflow alone.
     Board, decisions and attestations are for code owners and never come with a submission.
     """
-    changes = [c for c in changed_files(repository, base, head) if c.path.startswith(FOLDER + "/")]
-    trees = _tree(repository, head)
+    within = f"{folder}/"
+    changes = [c for c in changed_files(repository, base, head) if c.path.startswith(within)]
+    trees = _tree(repository, head, folder)
     touched: set[str] = set()
     others: list[str] = []
     faults = []
     for change in changes:
-        path = change.path.removeprefix(FOLDER + "/")
+        path = change.path.removeprefix(within)
         shown = path.encode("utf-8", errors="replace").decode()
         found = re.fullmatch(r"([^/\n]+)/([^/\n]+)/(.+)", path, re.DOTALL)
         if found is None or found[1] in SPECIAL:
@@ -116,9 +119,9 @@ def check_model_unchanged(base_root: Path, head_root: Path, name: str) -> list[F
     return [Fault(f"{name}/submission.yaml", 0, "/model", message)]
 
 
-def _tree(repository: Path, head: str) -> dict[str, tuple[str, int]]:
-    """Return path -> (mode, bytes) of every file below submissions/ at a commit."""
-    out = run_git(repository, "ls-tree", "-r", "-l", "-z", head, "--", FOLDER)
+def _tree(repository: Path, head: str, folder: str) -> dict[str, tuple[str, int]]:
+    """Return path -> (mode, bytes) of every file below a folder at a commit."""
+    out = run_git(repository, "ls-tree", "-r", "-l", "-z", head, "--", folder)
     entries = out.decode("utf-8", errors="surrogateescape").split("\0")[:-1]
     found = {}
     for facts, path in (entry.split("\t", 1) for entry in entries):

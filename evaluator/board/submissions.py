@@ -46,6 +46,8 @@ class Board:
     """Which models are measured."""
     public: bool = True
     """False for a board whose site must not link outwards."""
+    colour: str = ""
+    """#rrggbb, the accent of its site; '' for the usual one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +153,8 @@ def read_board(root: Path) -> Board:
         responses_bytes=value["limits"]["responses_bytes"],
         eligibility=eligibility_of(value.get("eligibility", {})),
         providers={n: Provider(name=n, **p) for n, p in value.get("providers", {}).items()},
+        public=value.get("visibility", "public") == "public",
+        colour=value.get("colour", ""),
     )
 
 

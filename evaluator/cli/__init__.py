@@ -16,6 +16,7 @@ from evaluator.cli import (
     data,
     deciding,
     measuring,
+    opening,
     ranking,
     seasons,
     site,
@@ -41,6 +42,7 @@ A model author adds submissions/<org>/<model>/ with submission.yaml and card.md.
   evaluator decide        write down what people decided about a number
   evaluator season        draft, open and close a season
   evaluator site build    the website, below build/site
+  evaluator init-board    a board of your own in a fork
 
 Exit code 0: all is well. 1: something is wrong with what was looked at. 2: wrong use.
 """
@@ -64,6 +66,7 @@ VERBS = (
     comparing.compare,
     auditing.audit,
     deciding.decide,
+    opening.init_board,
 )
 GROUPS = {"data": data.app, "tasks": tasks.app, "season": seasons.app, "site": site.app}
 for verb in VERBS:

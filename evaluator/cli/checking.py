@@ -48,7 +48,7 @@ def check(
         names = [f"{path.resolve().parent.name}/{path.resolve().name}" for path in paths]
     must_be_tree(tree)
     if base:
-        names, faults = check_change(tree.resolve().parent, base, head)
+        names, faults = check_change(tree.resolve().parent, base, head, tree.resolve().name)
         existing = [name for name in names if (tree / name).is_dir()]
         for name in existing if base_tree else []:
             faults += check_model_unchanged(base_tree or tree, tree, name)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from evaluator.core.errors import EvaluatorError
+from evaluator.core.trees import tree_of
 from evaluator.tasks.protocol import PROTOCOLS
 
 
@@ -34,7 +35,8 @@ ProtocolOption = Annotated[
         callback=_known_protocol,
     ),
 ]
-TREE = Path("submissions")
+TREE = tree_of(Path())
+"""Where the command was started: `submissions`, or `board` in a fork with its own."""
 
 
 def must_be_tree(tree: Path) -> None:

@@ -34,6 +34,7 @@ from evaluator.core.errors import DataError, DocumentError
 from evaluator.core.files import Json
 from evaluator.core.records import DataPin, Example, Examples, Metric, Row, Task
 from evaluator.core.schema import read_document
+from evaluator.core.trees import tree_of
 from evaluator.metrics import metrics_of_kind
 from evaluator.tasks import built_in_names
 
@@ -52,7 +53,7 @@ COLUMNS = {
 
 def board_folder() -> Path:
     """Return the folder of submissions that is worked on."""
-    return Path(os.environ.get("EVALUATOR_SUBMISSIONS", "submissions"))
+    return Path(os.environ.get("EVALUATOR_SUBMISSIONS") or tree_of(Path()))
 
 
 def own_tasks() -> dict[str, Task]:

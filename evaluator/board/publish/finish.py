@@ -6,12 +6,13 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from evaluator.board.publish.downloads import download_files
 from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.stamp import add_to_search, stamp_pages
-from evaluator.board.publish.words import FIRST, Words
+from evaluator.board.publish.words import FIRST
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
 FAULTS = {
@@ -22,11 +23,23 @@ FAULTS = {
 }
 
 
-def finish_page(html: str, words: Words) -> str:
+OUTWARD = re.compile(
+    r'<a\b[^>]*\bhref="(?P<address>(?:https?:)?//[^"]*)"[^>]*>(?P<text>.*?)</a>', re.DOTALL
+)
+
+
+def finish_page(html: str, pages: Pages) -> str:
     """Mend the theme's faults and add a policy that lets only our own scripts run."""
     for fault, mended in FAULTS.items():
-        html = html.replace(fault, mended.format(search=words("theme.search")))
+        html = html.replace(fault, mended.format(search=pages.words("theme.search")))
+    if not pages.site.tree.board.public:
+        html = without_outward(html)
     return html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{policy(html)}', 1)
+
+
+def without_outward(html: str) -> str:
+    """Return a page without links that lead outside: their text stays, their address is told."""
+    return OUTWARD.sub(r'<span title="\g<address>">\g<text></span>', html)
 
 
 def policy(html: str) -> str:
@@ -51,6 +64,8 @@ def finish_site(pages: Pages, shells: dict[str, str], to: Path) -> None:
     """Write the copies of shells and, once for all languages, the downloads."""
     for source, copies in pages.shells().items():
         address = source.removesuffix(".md") + ".html"
+        if not pages.site.tree.board.public:
+            copies = (replace(copy, body=without_outward(copy.body)) for copy in copies)
         stamp_pages(shells[source], copies, to, address)
     add_to_search(to / "search" / "search_index.json", _found_models(pages))
     if pages.words.language == FIRST:

@@ -25,7 +25,7 @@ def model_data(site: Site, entry: Entry) -> Json:
         "title": submission.title,
         "organisation": submission.organisation,
         "kind": submission.kind,
-        "source": source_of(entry),
+        "source": source_of(entry, site.root.name),
         "dtype": submission.dtype,
         "chat_template": submission.chat_template,
         "licence": submission.licence,
@@ -70,13 +70,13 @@ def model_view(site: Site, data: Json, words: Words) -> Json:
     return data | more | {"superseded_by": superseded_by}
 
 
-def source_of(entry: Entry) -> str:
+def source_of(entry: Entry, folder: str) -> str:
     """Say where the model's files are."""
     submission = entry.submission
     if submission.repo:
         return f"{submission.repo} at {submission.revision}"
     if submission.folder:
-        return f"submissions/{submission.id}/{submission.folder}"
+        return f"{folder}/{submission.id}/{submission.folder}"
     return f"rule {submission.policy}"
 
 

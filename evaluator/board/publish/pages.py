@@ -18,6 +18,7 @@ from evaluator.board.card import render_card
 from evaluator.board.publish.audit import audit_data, audit_page
 from evaluator.board.publish.history import bump_chart, history_data, history_page
 from evaluator.board.publish.method import method_data
+from evaluator.board.publish.colours import accents
 from evaluator.board.publish.model import model_data, model_view
 from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.scores import data_page
@@ -125,11 +126,12 @@ class Pages:
         if not suite["charts"]:
             return {}
         path = f"suites/{suite['suite']}/charts/index.md"
+        colours = accents(self.site.tree.board.colour)
         body = self.render("charts.html", path, suite=suite)
         title = self.words("charts.page", title=suite["title"])
         files = {
             f"charts/{suite['suite']}-{chart.name}.svg": Rendered(
-                content=chart.picture.svg(alone=True)
+                content=chart.picture.svg(alone=True, accents=colours)
             )
             for chart in suite["charts"]
         }

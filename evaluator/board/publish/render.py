@@ -46,6 +46,7 @@ class Renderer:
         board = site.tree.board
         self.environment.globals |= {
             "board": board,
+            "folder": site.root.name,
             "suites": board.suites,
             "t": words,
             "name": words.name,

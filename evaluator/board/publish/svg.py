@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
+from evaluator.board.publish.colours import OURS, Accents
+
 STYLE = """<style>
 svg{--b-ink:#14232b;--b-accent:#0b5d66;--b-second:#9a4a12;--b-line:#dde3e6;--b-quiet:#56626b;--b-tint:#f2f6f6;font-family:system-ui,sans-serif}
 @media(prefers-color-scheme:dark){svg{--b-ink:#e6edf0;--b-accent:#79d3d8;--b-second:#f0a873;--b-line:#2c3a42;--b-quiet:#a5b3bc;--b-tint:#182329}}
@@ -52,15 +54,15 @@ class Picture:
         """Add an element that leads somewhere."""
         self.parts.append(f'<a href="{escape(address)}">{inner}</a>')
 
-    def svg(self, *, alone: bool) -> str:
+    def svg(self, *, alone: bool, accents: Accents = OURS) -> str:
         """Return the picture: for a file of its own, or to stand in a page."""
         space = ' xmlns="http://www.w3.org/2000/svg"' if alone else ' class="b-chart"'
         size = f'viewBox="0 0 {self.width} {self.height}"'
         fixed = f' width="{self.width}" height="{self.height}"' if alone else ""
-        body = "".join(self.parts)
-        style = STYLE if alone else ""
+        style = STYLE.replace(OURS.light, accents.light).replace(OURS.dark, accents.dark)
+        body = f"{style if alone else ''}{''.join(self.parts)}"
         name = escape(self.about)
-        return f'<svg{space} {size}{fixed} role="img" aria-label="{name}">{style}{body}</svg>'
+        return f'<svg{space} {size}{fixed} role="img" aria-label="{name}">{body}</svg>'
 
 
 def num(value: float) -> str:

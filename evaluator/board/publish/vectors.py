@@ -45,7 +45,7 @@ def vectors(site: Site, entry: Entry) -> Json:
         "title": submission.title,
         "suites": list(submission.suites),
         "facts": {
-            "source": source_of(entry),
+            "source": source_of(entry, site.root.name),
             "kind": submission.kind,
             "dtype": submission.dtype,
             "chat_template": submission.chat_template,
