@@ -140,4 +140,4 @@ def command_words() -> list[tuple[str, ...]]:
 
 
 def _name_of(command: CommandInfo) -> str:
-    return command.name or command.callback.__name__  # type: ignore[union-attr]
+    return command.name or command.callback.__name__.replace("_", "-")  # type: ignore[union-attr]
