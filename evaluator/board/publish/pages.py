@@ -16,9 +16,9 @@ from markupsafe import Markup
 
 from evaluator.board.card import render_card
 from evaluator.board.publish.audit import audit_data, audit_page
+from evaluator.board.publish.colours import accents
 from evaluator.board.publish.history import bump_chart, history_data, history_page
 from evaluator.board.publish.method import method_data
-from evaluator.board.publish.colours import accents
 from evaluator.board.publish.model import model_data, model_view
 from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.scores import data_page
