@@ -3,9 +3,14 @@ PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
 SERVE ?= 1
+# what checking, planning, ranking and the site need
+LIGHT := jieba jsonschema mkdocs mkdocs-material nh3 numpy pyyaml rich scipy typer
+# in a workflow, later steps find the commands
+ON_PATH = @test -z "$$GITHUB_PATH" || echo "$(CURDIR)/$(BIN)" >> "$$GITHUB_PATH"
 
 .PHONY: help env demo test format lint types tests site bench-rank bench-audit starter-models clean
 .PHONY: help env demo test format lint types tests test-heavy parity site bench-rank starter-models clean
+.PHONY: help env light gate demo test format lint workflows vulnerabilities types tests site bench-rank bench-audit starter-models clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -16,17 +21,38 @@ $(ENV)/ready: pyproject.toml constraints.txt
 	@touch $@
 
 env: $(ENV)/ready ## make the environment .venv with the tested versions
+	$(ON_PATH)
+
+light: ## make the environment without what only models need; in a workflow, put it on the path
+	$(PYTHON) -m venv $(ENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(LIGHT)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(ON_PATH)
+
+gate:
+	@test "$(RESULT)" = success
 
 demo: env ## measure the starter models, rank them, build the site and serve it (SERVE=0: do not serve)
 	$(BIN)/python -m evaluator.demo $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: format lint types tests site ## what a contribution must pass
+test: format lint workflows types tests site ## what a contribution must pass
 
 format: env
 	$(BIN)/ruff format --check .
 
 lint: env
 	$(BIN)/ruff check .
+
+workflows: env ## check the workflow files and their scripts
+	$(BIN)/zizmor --offline --no-progress --strict-collection --persona pedantic .github/
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/shellcheck .github/runner/*.sh
+
+vulnerabilities: ## look the dependencies up among known vulnerabilities (needs a network)
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet pip-audit
+	build/audit/bin/pip-audit --requirement constraints.txt --no-deps
 
 types: env
 	$(BIN)/mypy

@@ -51,7 +51,8 @@ def check_change(
     Board, decisions and attestations are for code owners and never come with a submission.
     """
     within = f"{folder}/"
-    changes = [c for c in changed_files(repository, base, head) if c.path.startswith(within)]
+    everything = changed_files(repository, base, head)
+    changes = [c for c in everything if c.path.startswith(within)]
     trees = _tree(repository, head, folder)
     touched: set[str] = set()
     others: list[str] = []
@@ -72,6 +73,11 @@ def check_change(
         faults.append(Fault("", 0, "", message))
     if touched and others:
         message = f"{', '.join(others)} changes with a submission: two pull requests, please"
+        faults.append(Fault("", 0, "", message))
+    outside = [c.path for c in everything if not c.path.startswith(within)]
+    if touched and outside:
+        shown = ", ".join(path.encode("utf-8", errors="replace").decode() for path in outside[:5])
+        message = f"{shown} outside {within} changes with a submission: two pull requests"
         faults.append(Fault("", 0, "", message))
     return sorted(touched), faults
 

@@ -109,7 +109,7 @@ def refusals(tree: Tree, decision: Json) -> list[str]:
     entry = next((e for e in tree.entries if e.submission.id == name), None)
     if entry is None:
         return [f"no submission {name!r}"]
-    tasks = {task for suite in tree.board.suites.values() for task in suite.tasks}
+    tasks = {task for suite in tree.board.suites.values() for task in suite.measured}
     known = tasks | {s.result["task"]["name"] for s in entry.results}
     if decision.get("task", "") not in known | {""}:
         found.append(f"{name} has nothing to do with the task {decision['task']!r}")

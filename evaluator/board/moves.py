@@ -13,7 +13,7 @@ def moved_cells(before: Tree, after: Tree, submission: str) -> list[Json]:
     ends = [_entry(tree, submission) for tree in (before, after)]
     tasks = {name for entry in ends if entry for name in (*entry.by_task, *entry.declines)}
     suites = before.board.suites.values()
-    tasks |= {task for suite in suites for task in suite.tasks
+    tasks |= {task for suite in suites for task in suite.measured
               if any(end and suite.name in end.submission.suites for end in ends)}  # fmt: skip
     for task in sorted(tasks):
         one, other = (

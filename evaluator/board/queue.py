@@ -65,7 +65,7 @@ def plan(tree: Tree, added: Mapping[str, str] | None = None) -> list[Pending]:
 
 def open_questions(tree: Tree) -> dict[str, Question]:
     """Return task -> question of all suites, where the code asks what the season asks."""
-    tasks = {task for suite in tree.board.suites.values() for task in suite.tasks}
+    tasks = {task for suite in tree.board.suites.values() for task in suite.measured}
     questions = [question_of(tree, task) for task in tasks]
     return {q.task: q for q in questions if q.known and q.asked and q.asked == asked_now(q.task)}
 

@@ -228,7 +228,7 @@ def season_faults(tree: Tree, season: Season) -> list[str]:
         found.append("it closed without having opened")
     if season.closed and season.closed < season.opened:
         found.append("it closed before it opened")
-    tasks = {task for suite in season.suites.values() for task in suite.tasks}
+    tasks = {task for suite in season.suites.values() for task in suite.measured}
     if season.opened and (not season.suites or tasks - set(season.asked)):
         lost = ", ".join(sorted(tasks - set(season.asked))) or "the suites"
         found.append(f"it is opened, but {lost} is not frozen")
@@ -243,4 +243,4 @@ def _tasks(tree: Tree, suites: Sequence[str] = ()) -> list[str]:
     """Return the tasks of all suites, or of the named ones, each once."""
     known = tree.board.suites
     wanted = [suite for name, suite in known.items() if not suites or name in suites]
-    return list(dict.fromkeys(task for suite in wanted for task in suite.tasks))
+    return list(dict.fromkeys(task for suite in wanted for task in suite.measured))

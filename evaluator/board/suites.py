@@ -182,16 +182,15 @@ def _part_of(task: str, key: str) -> str:
 
 def suites_data(suites: dict[str, Suite]) -> Json:
     """Return suites as `suites_of` reads them."""
-    return {
-        name: {
-            "title": suite.title,
-            "summary": suite.summary,
-            "areas": {
-                area: [asdict(entry) for entry in entries] for area, entries in suite.areas.items()
-            },
-        }
-        for name, suite in suites.items()
-    }
+    return {name: _suite_data(suite) for name, suite in suites.items()}
+
+
+def _suite_data(suite: Suite) -> Json:
+    found: Json = {"title": suite.title, "summary": suite.summary}
+    for key, areas in (("areas", suite.areas), ("beside", suite.beside)):
+        if areas or key == "areas":
+            found[key] = {area: [asdict(entry) for entry in told] for area, told in areas.items()}
+    return found
 
 
 def read_season(root: Path, path: Path) -> Season:

@@ -12,6 +12,7 @@ from evaluator import __version__
 from evaluator.cli import (
     auditing,
     checking,
+    ci,
     comparing,
     data,
     deciding,
@@ -68,7 +69,13 @@ VERBS = (
     deciding.decide,
     opening.init_board,
 )
-GROUPS = {"data": data.app, "tasks": tasks.app, "season": seasons.app, "site": site.app}
+GROUPS = {
+    "data": data.app,
+    "tasks": tasks.app,
+    "season": seasons.app,
+    "site": site.app,
+    "ci": ci.app,
+}
 for verb in VERBS:
     app.command()(verb)
 for name, group in GROUPS.items():

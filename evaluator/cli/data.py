@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from evaluator.cli.options import TasksArgument
+from evaluator.cli.options import JsonOption, TasksArgument
 from evaluator.cli.show import err as stderr
-from evaluator.cli.show import out, progress_bar
+from evaluator.cli.show import out, progress_bar, show_json, show_table
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import sha256
 from evaluator.tasks import load_task, task_names
+
+if TYPE_CHECKING:
+    from evaluator.measure.refresh import Moved
 
 app = typer.Typer(help="Pinned files of the benchmarks.", no_args_is_help=True)
 
@@ -30,6 +35,65 @@ def data_verify(tasks: TasksArgument = None) -> None:
     _for_each_pin(tasks, "verified")
 
 
+@app.command("outdated")
+def data_outdated(tasks: TasksArgument = None, as_json: JsonOption = False) -> None:
+    r"""List pins whose repository has a newer commit; needs a network, changes nothing.
+
+    \b
+    Examples:
+      evaluator data outdated
+      evaluator data outdated gsm8k --json
+    """
+    moved, failures = _moved(tasks)
+    if as_json:
+        show_json([{"id": m.pin.id, "repo": m.pin.repo, "commit": m.pin.commit,
+                    "newest": m.newest} for m in moved])  # fmt: skip
+    elif moved:
+        rows = [[m.pin.id, m.pin.repo, m.pin.commit[:12], m.newest[:12]] for m in moved]
+        show_table(("file", "repository", "pinned", "newest"), rows)
+    else:
+        out.print("no pin is outdated" if not failures else "no other pin is outdated")
+    _tell(failures)
+
+
+@app.command("bump")
+def data_bump(tasks: TasksArgument = None) -> None:
+    r"""Write the text of a pull request that takes newer test data; changes nothing itself.
+
+    For each pin whose repository moved on: the rows added, removed and changed, and the new pin.
+
+    \b
+    Examples:
+      evaluator data bump gsm8k
+      evaluator data bump > bump.md
+    """
+    from evaluator.measure.refresh import proposal_text, propose
+
+    moved, failures = _moved(tasks)
+    proposals = []
+    for one in moved:
+        try:
+            proposals.append(propose(one))
+        except EvaluatorError as error:
+            failures.append(str(error))
+    out.print(proposal_text(proposals) if proposals else "no pin is outdated", soft_wrap=True)
+    _tell(failures)
+
+
+def _moved(names: list[str] | None) -> tuple[list[Moved], list[str]]:
+    from evaluator.measure.refresh import find_moved
+
+    pins = {pin.id: pin for name in names or task_names() for pin in load_task(name).pins}
+    return find_moved(pins.values())
+
+
+def _tell(failures: list[str]) -> None:
+    for failure in failures:
+        stderr.print(failure)
+    if failures:
+        raise typer.Exit(1)
+
+
 def _for_each_pin(names: list[str] | None, word: str) -> None:
     from evaluator.measure.data import find_bytes, load_rows
 
@@ -48,11 +112,8 @@ def _for_each_pin(names: list[str] | None, word: str) -> None:
             except EvaluatorError as error:
                 failures.append(str(error))
             progress(number, len(pins))
-    for failure in failures:
-        stderr.print(failure)
     total = sum(pin.bytes for pin in pins.values())
     out.print(f"{len(pins) - len(failures)} of {len(pins)} files {word}, {total:,} bytes in all")
     if unseen:
         out.print(f"not verified yet, so not looked at: {', '.join(unseen)}")
-    if failures:
-        raise typer.Exit(1)
+    _tell(failures)

@@ -250,18 +250,19 @@ def merge(
       evaluator merge submissions/my-org/my-model build/shards
     """
     from evaluator.measure.join import join_task
+    from evaluator.measure.manifest import read_lock
 
     home = path.resolve()
     tree = home.parents[1]
     submission, _ = read_submission(tree, f"{home.parent.name}/{home.name}")
-    keep_below = read_board(tree).responses_bytes
+    keep_below, manifest = read_board(tree).responses_bytes, read_lock(home / "lock.json")
     found = sorted({folder.parent.name for folder in shards.glob("*/*-of-*")})
     if not found:
         raise EvaluatorError(f"{shards}: no shard there (<measurement>/<I>-of-<N>/shard.json)")
     well = True
     for name in found:
         try:
-            out.print(_told(join_task(submission, home, shards / name, to or tree, keep_below)))
+            out.print(_told(join_task(submission, manifest, shards / name, to or tree, keep_below)))
         except EvaluatorError as error:
             well = False
             stderr.print(f"{name}: {error}")

@@ -20,7 +20,7 @@ def rank(
 ) -> None:
     """Show the ranked table: rank intervals, index with interval, tie groups, every task."""
     must_be_tree(tree)
-    read = read_tree(tree)
+    read = read_tree(tree, ranking.for_ranking)
     name = suite or read.board.home
     if name not in read.board.suites:
         raise EvaluatorError(f"no suite {name!r}; known: {', '.join(read.board.suites)}")

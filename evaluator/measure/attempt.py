@@ -9,19 +9,28 @@ from evaluator.core.files import pretty_bytes, write_atomic
 from evaluator.measure.provenance import now
 
 
-def write_attempt(home: Path, submission: str, task: str, key: str, error: EvaluatorError) -> Path:
+def write_attempt(
+    home: Path,
+    submission: str,
+    task: str,
+    key: str,
+    error: EvaluatorError,
+    beside: Path | None = None,
+) -> Path:
     """Write `attempts/<key12>-<n>.json` for a failed measurement; n counts from 1.
 
     Args:
-        home: the submission's folder.
+        home: folder that it is written below, the submission's own or one that is handed over.
         submission: its id.
         task: name of the task.
         key: identity of the measurement, '' if the model could not be read at all.
         error: why there is no result.
+        beside: the submission's folder where `home` is another: its attempts count too.
     """
     folder = home / "attempts"
     stem = key[:12] or "no-model"
-    number = 1 + len(list(folder.glob(f"{stem}-*.json")))
+    homes = [home, beside] if beside else [home]
+    number = 1 + sum(len(list((of / "attempts").glob(f"{stem}-*.json"))) for of in homes)
     path = folder / f"{stem}-{number}.json"
     write_atomic(
         path,

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from evaluator.core.errors import RunError
+from evaluator.core.files import Json
 from evaluator.core.records import Submission
-from evaluator.measure.manifest import read_lock
+from evaluator.measure.manifest import Manifest
 from evaluator.measure.measurement import Measured, assign, conclude, settle
 from evaluator.measure.shards import merge_runs, merge_shards, read_shard
 from evaluator.tasks import load_task
@@ -16,16 +17,22 @@ SHARD = re.compile(r"[1-9][0-9]{0,2}-of-[1-9][0-9]{0,2}")
 
 
 def join_task(
-    submission: Submission, home: Path, folder: Path, out: Path, keep_below: int
+    submission: Submission,
+    manifest: Manifest,
+    folder: Path,
+    out: Path,
+    keep_below: int,
+    vouched: Json | None = None,
 ) -> Measured:
     """Join all shards in a folder, score them and write the result.
 
     Args:
         submission: the model that the shards must be of.
-        home: its folder, which holds lock.json: the model that must have answered.
+        manifest: files of the model that must have answered.
         folder: holds `<I>-of-<N>/` of one measurement.
         out: tree that the result is written below.
         keep_below: largest compressed response file that is kept.
+        vouched: parts of the section `run` that the caller knows better than the shards.
 
     Raises:
         DocumentError, RunError: a shard that is missing, doubled, foreign or broken.
@@ -39,8 +46,8 @@ def join_task(
     if len(named) != 1 or next(iter(named))[0] != submission.id:
         raise RunError(f"{folder}: holds shards of {', '.join(sorted(name for name, _ in named))}")
     task = load_task(next(iter(named))[1])
-    assigned = assign(submission, read_lock(home / "lock.json"), task)
+    assigned = assign(submission, manifest, task)
     answers = merge_shards(shards, assigned.key, assigned.packs)
     parameters = shards[0].facts["parameters"]
-    run = merge_runs(shards, answers)
+    run = merge_runs(shards, answers) | (vouched or {})
     return settle(out, conclude(assigned, answers, parameters, run), keep_below)

@@ -6,6 +6,7 @@ load is checked against it.
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from pathlib import Path
 
 from evaluator.backends.scripted import POLICY_VERSION
@@ -80,6 +81,32 @@ def model_folder(submission: Submission, home: Path) -> Path:
     return Path(path)
 
 
+def listed_bytes(submission: Submission) -> int:
+    """Return how many bytes the hub lists for the files that a model is loaded from.
+
+    Nothing is downloaded but the list.
+
+    Raises:
+        ModelError: no network, no such revision.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    what = f"{submission.repo} at {submission.revision[:12]}"
+    try:
+        info = HfApi().model_info(
+            submission.repo, revision=submission.revision, files_metadata=True
+        )
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise ModelError(f"{submission.id}: cannot list {what}: {reason}") from None
+    return sum(
+        file.size or 0
+        for file in info.siblings or []
+        if any(fnmatch(file.rfilename, pattern) for pattern in FILES)
+    )
+
+
 def read_manifest(submission: Submission, folder: Path) -> Manifest:
     """Return the manifest of the files in `folder`, hashed now.
 
@@ -126,7 +153,7 @@ def lock_model(submission: Submission, home: Path, *, write: bool) -> tuple[Path
     path = home / "lock.json"
     if not path.exists():
         if write:
-            write_atomic(path, pretty_bytes({"schema": 1, "manifest": manifest}))
+            write_atomic(path, lock_bytes(manifest))
         return folder, manifest
     locked = read_lock(path)
     if differing := differing_files(locked, manifest):
@@ -135,6 +162,11 @@ def lock_model(submission: Submission, home: Path, *, write: bool) -> tuple[Path
             "under its results: restore the files, or submit them as a new folder."
         )
     return folder, manifest
+
+
+def lock_bytes(manifest: Manifest) -> bytes:
+    """Return the content of a `lock.json`."""
+    return pretty_bytes({"schema": 1, "manifest": manifest})
 
 
 def differing_files(locked: Manifest, found: Manifest) -> list[str]:

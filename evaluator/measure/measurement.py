@@ -9,13 +9,14 @@ from typing import TypeAlias
 
 from evaluator.backends import Backend, DeviceChoice, load_backend
 from evaluator.core.errors import TaskError
-from evaluator.core.files import Json, pretty_bytes, write_atomic
+from evaluator.core.files import Json
 from evaluator.core.records import Examples, Provider, RequestSet, Submission, Task
 from evaluator.measure.data import load_examples
 from evaluator.measure.execute import refuse_code
+from evaluator.measure.handout import answer_handout, hand_out
 from evaluator.measure.manifest import Manifest, lock_model
 from evaluator.measure.method import method_of, why_unfit
-from evaluator.measure.packs import Pack, cut_shard, plan_packs
+from evaluator.measure.packs import Pack, plan_packs
 from evaluator.measure.provenance import cost_of, describe_machine, describe_run, now
 from evaluator.measure.requests import build_requests, describe_requests
 from evaluator.measure.result import build_result, key_of, result_path, write_result
@@ -126,6 +127,12 @@ def assign(submission: Submission, manifest: Manifest, task: Task, limit: int = 
     )
 
 
+def locked_key(submission: Submission, manifest: Manifest, task: Task) -> str:
+    """Return the identity of a full measurement, from tasks/lock.json; '' if not locked."""
+    locked = locked_request_set(task.name, method_of(submission, task))
+    return key_of(submission, manifest, task, locked.sha256) if locked else ""
+
+
 def conclude(assigned: Assignment, answers: Answers, parameters: int, run: Json) -> Settled:
     """Score what was answered and assemble the result; no model is needed."""
     lines = response_lines(answers.responses)
@@ -200,22 +207,10 @@ class Measurer:
         shard = self.settings.shard
         assert shard is not None
         assigned = self.assign(task)
-        folder = shard.folder(self.settings.work, assigned.name)
-        packs = cut_shard(assigned.packs, shard.index, shard.count)
-        started = now()
-        answers = run_packs(packs, self.load, folder, progress)
-        facts = {
-            "schema": 1,
-            "submission": self.submission.id,
-            "task": task.name,
-            "key": assigned.key,
-            "index": shard.index,
-            "count": shard.count,
-            "parameters": self.load().parameters,
-            "run": self._describe(answers, started),
-        }
-        write_atomic(folder / "shard.json", pretty_bytes(facts))
-        return folder
+        handout = hand_out(
+            assigned.name, self.submission.id, task.name, assigned.key, assigned.packs, shard
+        )
+        return answer_handout(handout, self.load, self.settings.work, self._describe, progress)
 
     def assign(self, task: Task) -> Assignment:
         """Return what the model is asked on a task under these settings."""
@@ -223,8 +218,7 @@ class Measurer:
 
     def key_of(self, task: Task) -> str:
         """Return the identity of a full measurement, from tasks/lock.json; '' if not locked."""
-        locked = locked_request_set(task.name, method_of(self.submission, task))
-        return key_of(self.submission, self.manifest, task, locked.sha256) if locked else ""
+        return locked_key(self.submission, self.manifest, task)
 
     def load(self) -> Backend:
         """Load the model, once."""

@@ -132,15 +132,17 @@ def bubblewrap_command(
             if real.is_symlink()
             else ["--ro-bind-try", name, name]
         )
+    # before what is readable: some of it may stand below /tmp
+    words += ["--perms", "1777", "--size", str(limits.scratch_bytes), "--tmpfs", "/tmp"]
     resolved = [path.absolute() for path in readable]
-    for parent in sorted({p for path in resolved for p in path.parents if p != Path("/")}):
+    standing = {Path("/"), Path("/tmp")}
+    for parent in sorted({p for path in resolved for p in path.parents} - standing):
         words += ["--perms", "0755", "--dir", str(parent)]
     for path in resolved:
         words += ["--ro-bind", str(path), str(path)]
     words += ["--proc", "/proc", "--dev", "/dev"]
     for device in sorted(Path("/dev").glob("nvidia*")):
         words += ["--dev-bind-try", str(device), str(device)]
-    words += ["--perms", "1777", "--size", str(limits.scratch_bytes), "--tmpfs", "/tmp"]
     words += ["--bind", str(out.resolve()), str(OUT), "--chdir", "/tmp", "--"]
     if not os.geteuid():
         os.chown(out, NOBODY, NOBODY)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluator.core.errors import DocumentError, Fault, RunError
-from evaluator.core.files import Json
+from evaluator.core.files import Json, pretty_bytes, write_atomic
 from evaluator.core.schema import read_json_document
 from evaluator.measure.journal import Answered, read_journal
 from evaluator.measure.packs import Pack, cut_shard
@@ -63,6 +63,26 @@ class HandedOver:
     def shard(self) -> Shard:
         """Return which part it says it is."""
         return Shard(index=self.facts["index"], count=self.facts["count"])
+
+
+def describe_shard(*, submission: str, task: str, key: str, shard: Shard, parameters: int,
+                   run: Json) -> Json:  # fmt: skip
+    """Return the content of shard.json."""
+    return {
+        "schema": 1,
+        "submission": submission,
+        "task": task,
+        "key": key,
+        "index": shard.index,
+        "count": shard.count,
+        "parameters": parameters,
+        "run": run,
+    }
+
+
+def write_shard(folder: Path, facts: Json) -> None:
+    """Write shard.json: from now on the shard in `folder` counts as whole."""
+    write_atomic(folder / "shard.json", pretty_bytes(facts))
 
 
 def read_shard(folder: Path) -> HandedOver:

@@ -148,3 +148,24 @@ def open_season(tree) -> None:
 def season(tree, *words: str) -> None:
     done = CliRunner().invoke(app, ["season", *words, "--tree", str(tree)])
     assert done.exit_code == 0, done.output or str(done.exception)
+
+
+def test_a_task_beside_the_index_is_planned_and_frozen_too(tree):
+    board = tree / "board.yaml"
+    beside = "    beside:\n      math:\n        - task: gsm8k\n          reason: Shown outside.\n"
+    text = board.read_text()
+    text = text[: text.index("  core:\n")] + text[text.index("limits:") :]
+    board.write_text(text.replace("\nlimits:", f"{beside}\nlimits:"))
+    assert planned(tree) == pairs("measure", "gsm8k")
+    told = ["season", "new", "2026-1", "--title", "First", "--summary", "The first season.",
+            "--reference", "starter/small", "--tree", str(tree)]  # fmt: skip
+    assert CliRunner().invoke(app, told).exit_code == 0
+    refused = CliRunner().invoke(app, ["season", "open", "2026-1", "--tree", str(tree)])
+    assert "starter/small on gsm8k: pending" in str(refused.exception)
+    decline = ["decide", "decline", "starter/small", "--task", "gsm8k", "--by", "ada", "--reason",
+               "it is in the training data", "--evidence", "https://example.org/p"]  # fmt: skip
+    assert CliRunner().invoke(app, [*decline, "--tree", str(tree)]).exit_code == 0
+    season(tree, "open", "2026-1")
+    frozen = read_tree(tree).board.suites["starter"]
+    assert [t.task for t in frozen.beside["math"]] == ["gsm8k"]
+    assert set(planned(tree)) == {(name, "gsm8k") for name in ALL - {"starter/small"}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import made_board
 import pandas
@@ -15,6 +16,7 @@ from evaluator.board.index import index_of
 from evaluator.board.publish import read_site
 from evaluator.board.publish.audit import audit_data, audit_page
 from evaluator.board.publish.downloads import download_files
+from evaluator.board.publish.feed import badge, badges, feed_xml, llms_txt, site_map
 from evaluator.board.publish.history import (
     bump_chart,
     chosen_days,
@@ -23,7 +25,9 @@ from evaluator.board.publish.history import (
     moves,
 )
 from evaluator.board.publish.method import RULES, method_data
+from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.scores import scores_csv, scores_parquet
+from evaluator.board.publish.values import address_of
 from evaluator.board.publish.words import read_words
 from evaluator.core.files import sha256
 
@@ -163,3 +167,57 @@ def test_every_download_stands_in_the_list_of_hashes(site):
     ranked = pandas.read_parquet(io.BytesIO(files["data/starter.parquet"]))
     assert ranked["model"].iloc[0] == "starter/small"
     assert str(ranked["best_rank"].dtype) == "int64"
+
+
+def test_the_feed_is_atom_with_ids_that_stay(site):
+    words = read_words(ROOT / "site/words", "en")
+    feed = ElementTree.fromstring(feed_xml(site, words))
+    atom = "{http://www.w3.org/2005/Atom}"
+    ids = [entry.findtext(f"{atom}id") for entry in feed.iter(f"{atom}entry")]
+    assert len(ids) == len(set(ids)) > 5
+    assert all(name.startswith("tag:github.com,2026:") for name in ids)
+    days = [entry.findtext(f"{atom}updated") for entry in feed.iter(f"{atom}entry")]
+    assert days == sorted(days, reverse=True) and feed.findtext(f"{atom}updated") == days[0]
+    assert feed_xml(site, words) == feed_xml(site, words)
+
+
+def test_badges_say_rank_and_tie_group(site):
+    found = dict(badges(site))
+    assert found.keys() == {"starter--small", "baseline--random", "baseline--majority"}
+    assert ">rank 1 · tie A<" in found["starter--small"]
+    hostile = ElementTree.fromstring(badge("<script>", '"&'))
+    assert hostile.get("aria-label") == '<script>: "&'
+
+
+def test_the_map_names_every_page_of_a_public_board(site, tmp_path):
+    (tmp_path / "a").mkdir()
+    for name in ("index.html", "a/index.html", "404.html"):
+        (tmp_path / name).write_text("")
+    board = site.tree.board
+    home = address_of(board)
+    assert home == "https://open-llm-leaderboard.github.io/open-llm-leaderboard/"
+    places = [e.text for e in ElementTree.fromstring(site_map(home, tmp_path)).iter() if e.text]
+    assert [place.strip() for place in places if place.strip()] == [f"{home}a/", home]
+    assert "<loc>" not in site_map("", tmp_path)
+
+
+def test_what_programs_read_names_files_that_are_there(site):
+    text = llms_txt(site, read_words(ROOT / "site/words", "en"))
+    files = dict(download_files(site))
+    for path in ("data/starter.json", "data/scores.csv", "data/audit.json", "SHA256SUMS"):
+        assert f"({path})" in text and path in files
+
+
+def test_the_queue_tells_what_failed_and_why(site):
+    found = queue_data(site)
+    assert (found["n"], found["n_failed"]) == (0, 1)
+    assert found["failed"][0]["reason"] == "no network"
+
+
+def test_the_queue_tells_what_is_next(tmp_path, tree):
+    for path in (tree / "starter/small/results/starter_choice").rglob("*.*"):
+        path.unlink()
+    found = queue_data(read_site(tree))
+    assert [(w["model"], w["task"], w["action"]) for w in found["pending"]] == [
+        ("starter/small", "starter_choice", "measure")
+    ]

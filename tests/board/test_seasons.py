@@ -7,12 +7,14 @@ import re
 import shutil
 
 import pytest
+from conftest import ROOT
 from made_changes import change_task, retire_task
 from typer.testing import CliRunner
 
 from evaluator.board.check import check_tree
 from evaluator.board.publish import read_site
 from evaluator.board.publish.model import model_data
+from evaluator.board.publish.pages import Pages
 from evaluator.board.queue import plan
 from evaluator.board.ranking import rank_season
 from evaluator.board.submissions import read_tree
@@ -259,3 +261,18 @@ def test_another_seed_makes_other_items_and_another_version(fresh, tmp_path):
         assert load_examples(task) == examples
         items.append({e.question for e in examples.test})
     assert len(items[0] & items[1]) < 30
+
+
+def test_a_closed_season_stays_readable_at_its_address(starter, monkeypatch):
+    draft(starter)
+    season(starter, "open", "2026-1")
+    season(starter, "close", "2026-1")
+    retire(starter, monkeypatch)
+    pages = Pages(read_site(starter), ROOT / "site").single()
+    page = pages["seasons/2026-1/index.md"].body
+    assert page and page.count('class="b-num b-rank"') == 5
+    assert "starter_choice" in page and "tasks/starter_choice/" not in page
+    assert "tasks/starter_matching/" in page
+    held = json.loads(pages["data/seasons/2026-1.json"].content)
+    assert held["suites"][0]["ranked"][0]["tasks"]["starter_choice"]["value"] > 0
+    assert 'href="seasons/2026-1/"' in (pages["index.md"].body or "")

@@ -131,6 +131,8 @@ PAGES = (
     "tasks/mmlu/",
     "suites/core/",
     "submit/form/",
+    "queue/",
+    "embed/?m=starter--large",
     "history/",
     "record/",
     "method/",
@@ -272,7 +274,8 @@ def test_only_our_own_scripts_may_run(site):
         rules = re.search(r'Content-Security-Policy" content="([^"]*)"', html)
         assert rules, path
         scripts = rules[1].split("script-src ")[1].split(";")[0]
-        assert "unsafe-inline" not in scripts and "'sha256-" in scripts, path
+        assert "unsafe-inline" not in scripts, path
+        assert "'sha256-" in scripts or path.parent.name == "embed", path  # it has none inline
 
 
 def test_no_page_shows_the_seam_of_a_merge(site):

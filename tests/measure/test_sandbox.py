@@ -161,6 +161,33 @@ def test_time_is_bounded_and_a_signal_cannot_be_ignored(tmp_path: Path) -> None:
     assert said == ["on my way", "on my way"]
 
 
+def test_what_is_readable_may_stand_below_tmp(tmp_path: Path) -> None:
+    """Its scratch space is still its own, and what was to be read is there, read-only."""
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "file").write_text("here")
+    code = f"""
+    import tempfile
+    say(open({str(given / "file")!r}).read())
+    say(tempfile.mkdtemp().startswith("/tmp/"))
+    try:
+        open({str(given / "new")!r}, "w")
+    except OSError:
+        say("read-only")
+    """
+    out = tmp_path / "out"
+    text = "def say(x):\n    open('/out/said', 'a').write(f'{x}\\n')\n"
+    ending = run_in_sandbox(
+        [sys.executable, "-c", text + textwrap.dedent(code)],
+        readable=[*python_folders(), given],
+        out=out,
+        environment={"PATH": "/usr/bin:/bin", "HOME": "/tmp"},
+        limits=SMALL,
+    )
+    assert ending.code == 0
+    assert (out / "said").read_text().split() == ["here", "True", "read-only"]
+
+
 def test_it_has_no_privileges(tmp_path: Path) -> None:
     code = """
     status = dict(line.split(":\\t", 1) for line in open("/proc/self/status") if ":\\t" in line)

@@ -11,18 +11,26 @@ import pytest
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from made import request
+from made import request, response
 from typer.testing import CliRunner
 
 from evaluator.board.submissions import read_submission
 from evaluator.cli import app
 from evaluator.core.errors import DocumentError, RunError
 from evaluator.core.files import Json
-from evaluator.core.schema import read_json_document
+from evaluator.core.schema import load_schema, read_json_document
 from evaluator.measure.join import join_task
+from evaluator.measure.journal import Answered
+from evaluator.measure.manifest import read_lock
 from evaluator.measure.measurement import Measurer, Settings
 from evaluator.measure.packs import Pack, cut_shard
-from evaluator.measure.shards import Shard, parse_shard
+from evaluator.measure.shards import (
+    HandedOver,
+    Shard,
+    describe_shard,
+    merge_shards,
+    parse_shard,
+)
 from evaluator.tasks import load_task
 
 TASK = "starter_matching"
@@ -84,7 +92,9 @@ def join(home: Path) -> Json:
     submission, _ = read_submission(home / "submissions", "starter/small")
     folder = home / "submissions/starter/small"
     found = next((home / "shards").iterdir())
-    done = join_task(submission, folder, found, home / "out", keep_below=10**6)
+    done = join_task(
+        submission, read_lock(folder / "lock.json"), found, home / "out", keep_below=10**6
+    )
     return read_json_document(done.path.read_bytes(), str(done.path), "result")
 
 
@@ -189,3 +199,28 @@ def test_a_broken_shard_is_a_sentence(answered: Path, tmp_path: Path, text: str)
 def edit(folder: Path, **facts: object) -> None:
     path = folder / "shard.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | facts))
+
+
+def test_answers_come_together_in_the_order_of_the_requests() -> None:
+    """Packs hold items of one beginning wherever they stand; a merge puts them back."""
+    packs = [
+        Pack(id="0" * 64, places=(0, 2), requests=(request("a"), request("c"))),
+        Pack(id="1" * 64, places=(1, 3), requests=(request("b"), request("d"))),
+    ]
+    facts = describe_shard(
+        submission="a/b", task=TASK, key="k", shard=Shard(index=1, count=1), parameters=1,
+        run={"evaluator": {}, "environment": {}, "trust": "ci"},
+    )  # fmt: skip
+    done = {
+        pack.id: Answered(
+            responses=tuple(response(asked.item) for asked in pack.requests), seconds=1.0, tokens=1
+        )
+        for pack in packs
+    }
+    merged = merge_shards([HandedOver(folder=Path(), facts=facts, done=done)], "k", packs)
+    assert [response.item for response in merged.responses] == ["a", "b", "c", "d"]
+
+
+def test_a_shard_says_of_its_run_what_a_result_says() -> None:
+    run, shard = (load_schema(name)["properties"]["run"] for name in ("result", "shard"))
+    assert (run["properties"], run["required"]) == (shard["properties"], shard["required"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evaluator.board.publish.audit import audit_data
+from evaluator.board.publish.feed import badges
 from evaluator.board.publish.history import history_data
 from evaluator.board.publish.model import model_data
 from evaluator.board.publish.rows import ranking_csv, ranking_data
@@ -41,6 +42,8 @@ def _files(site: Site) -> Iterator[tuple[str, bytes]]:
     yield "data/scores.parquet", scores_parquet(site)
     yield "data/history.json", pretty_bytes(history_data(site))
     yield "data/audit.json", pretty_bytes(audit_data(site))
+    for name, svg in badges(site):
+        yield f"badges/{name}.svg", svg.encode()
     yield "data/models.json", _compact(models_data(site))
     yield "data/questions.json", _compact(questions(site))
     for name, ids in item_names(site):

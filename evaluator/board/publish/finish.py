@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import re
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from evaluator.board.publish.downloads import download_files
+from evaluator.board.publish.feed import feed_xml, llms_txt, site_map
 from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.stamp import add_to_search, stamp_pages
-from evaluator.board.publish.words import FIRST
+from evaluator.board.publish.values import address_of
+from evaluator.board.publish.words import FIRST, Words
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
 FAULTS = {
@@ -67,12 +70,28 @@ def finish_site(pages: Pages, shells: dict[str, str], to: Path) -> None:
         if not pages.site.tree.board.public:
             copies = (replace(copy, body=without_outward(copy.body)) for copy in copies)
         stamp_pages(shells[source], copies, to, address)
+    write_around(pages, to)
     add_to_search(to / "search" / "search_index.json", _found_models(pages))
     if pages.words.language == FIRST:
         for path, data in download_files(pages.site):
             target = to / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
+
+
+def write_around(pages: Pages, to: Path) -> None:
+    """Write what stands beside the pages of a language: feed, map, llms.txt, embed."""
+    site, language = pages.site, pages.words.language
+    address = address_of(site.tree.board)
+    address = address if language == FIRST or not address else f"{address}{language}/"
+    found = site_map(address, to).encode()
+    (to / "sitemap.xml").write_bytes(found)
+    (to / "sitemap.xml.gz").write_bytes(gzip.compress(found, mtime=0))
+    (to / "feed.xml").write_text(feed_xml(site, pages.words), "utf-8", newline="\n")
+    (to / "llms.txt").write_text(llms_txt(site, pages.words), "utf-8", newline="\n")
+    embedded = to / "embed/index.html"
+    embedded.parent.mkdir(exist_ok=True)
+    embedded.write_text(finish_page(pages.embed(), pages.words), "utf-8", newline="\n")
 
 
 def _found_models(pages: Pages) -> Iterator[tuple[str, str, str]]:

@@ -20,8 +20,10 @@ from evaluator.board.publish.colours import accents
 from evaluator.board.publish.history import bump_chart, history_data, history_page
 from evaluator.board.publish.method import method_data
 from evaluator.board.publish.model import model_data, model_view
+from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.scores import data_page
+from evaluator.board.publish.season import opened_seasons, season_data
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.submit import submit_data
 from evaluator.board.publish.suite import ROWS, suite_data
@@ -87,10 +89,11 @@ class Pages:
 
     def single(self) -> dict[str, Rendered]:
         """Return path below docs/ -> page or file, of everything there is one of."""
-        found = self._suites() | self._tasks()
+        found = self._suites() | self._tasks() | self._seasons()
         found["models/index.md"] = self._models()
         found["compare/index.md"] = self._compare()
         found["submit/form/index.md"] = self._submit()
+        found["queue/index.md"] = self._queue()
         found |= self._open_books()
         found |= {f"data/schemas/{name}.json": _download(load_schema(name)) for name in NAMES}
         for shell in self.shells():
@@ -122,6 +125,19 @@ class Pages:
                 found["index.md"] = _page(title, suite.summary, body, in_nav=True)
         return found
 
+    def _seasons(self) -> dict[str, Rendered]:
+        """Return the page and the data of each season that has opened."""
+        found: dict[str, Rendered] = {}
+        names = [season.name for season in opened_seasons(self.site)]
+        for season in opened_seasons(self.site):
+            path = f"seasons/{season.name}/index.md"
+            data = season_data(self.site, season)
+            others = [name for name in names if name != season.name]
+            body = self.render("season.html", path, season=data, others=others)
+            found[path] = _page(season.title, season.summary, body)
+            found[f"data/seasons/{season.name}.json"] = _download(data)
+        return found
+
     def _charts(self, suite: Json) -> dict[str, Rendered]:
         if not suite["charts"]:
             return {}
@@ -149,6 +165,18 @@ class Pages:
         submit = submit_data(self.site, self.words)
         body = self.render("submit.html", "submit/form/index.md", submit=submit)
         return _page(self.words("submit.title"), self.words("submit.lead"), body, in_nav=True)
+
+    def _queue(self) -> Rendered:
+        """Return the page of what is measured next and what failed."""
+        body = self.render("queue.html", "queue/index.md", queue=queue_data(self.site))
+        return _page(self.words("queue.title"), self.words("queue.lead"), body, in_nav=True)
+
+    def embed(self) -> str:
+        """Return the small page that others show inside theirs: the first models."""
+        home = self.site.tree.board.home
+        ranked = [row for row in self.site.rows[home] if row["best_rank"]]
+        suite = self.site.tree.board.suites[home]
+        return self.render("embed.html", "embed/index.md", suite=suite, rows=ranked[:10])
 
     def _open_books(self) -> dict[str, Rendered]:
         """Return the pages that let anyone check: data, history, audit, method."""

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from evaluator.board.publish.site import Site
+from evaluator.board.publish.values import address_of
 from evaluator.board.publish.words import FIRST, Words
 from evaluator.core.files import Json
 
@@ -53,6 +54,7 @@ class Renderer:
             "language": words.language,
             "dot": interval_dot,
             "listed": words.listed,
+            "share": address_of(board) or "https://…/",
         }
 
     def __call__(self, template: str, path: str, **values: Json) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evaluator.board.publish.charts import suite_charts
+from evaluator.board.publish.season import opened_seasons
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.words import Words
 from evaluator.core.files import Json
@@ -26,6 +27,7 @@ def suite_data(site: Site, name: str, words: Words) -> Json:
         "title": suite.title,
         "summary": suite.summary,
         "season": site.tree.board.season,
+        "seasons": [season.name for season in opened_seasons(site)],
         "areas": areas,
         "titles": {task: load_task(task).title for task in suite.tasks},
         "ranked": ranked,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+from evaluator.board.submissions import Board
 from evaluator.core.files import Json
 
+GITHUB = re.compile(r"https://github\.com/([^/]+)/([^/]+)")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DANGEROUS_CELL = tuple("=+-@\t\r\0＝＋－＠")
 """A table program may run a cell that begins with one of these."""
@@ -33,3 +37,9 @@ def safe_cell(value: Json) -> Json:
     if isinstance(value, str) and value.startswith(DANGEROUS_CELL):
         return "'" + value
     return value
+
+
+def address_of(board: Board) -> str:
+    """Return where GitHub Pages serves a public board, '' for any other."""
+    found = GITHUB.fullmatch(board.repository)
+    return f"https://{found[1].lower()}.github.io/{found[2]}/" if board.public and found else ""

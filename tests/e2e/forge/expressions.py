@@ -169,7 +169,7 @@ class Expression:
             raise Unsupported(f"expression {self.text!r}: {mark!r} is missing")
 
 
-PLACE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+PLACE = re.compile(r"\$\{\{((?:(?!\}\}).)*)\}\}", re.DOTALL)
 
 
 def fill(text: str, contexts: Mapping[str, Any], status: Mapping[str, bool]) -> Any:

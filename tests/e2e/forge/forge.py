@@ -58,6 +58,8 @@ class Forge:
     """Environments whose reviewers say no."""
     image: dict[str, str] = field(default_factory=dict)
     """What the machine image sets for every step."""
+    played: tuple[str, ...] = ("validate.yml", "evaluate.yml")
+    """Workflows that events start here; others are left alone unless a workflow calls them."""
     repository: str = "board/leaderboard"
     """owner/name."""
     visibility: str = "public"
@@ -88,8 +90,7 @@ class Forge:
     def start(self, source: Path) -> None:
         """Make the repository from a folder, as its first commit on main."""
         self.bin.mkdir(parents=True)
-        for name in ("python", "python3"):
-            (self.bin / name).symlink_to(sys.executable)
+        put_program(self.bin / "make", INSTALLED_MAKE)
         self.bare.parent.mkdir(parents=True)
         git("init", "-q", "--bare", "-b", "main", str(self.bare))
         git("-C", str(self.bare), "config", "http.receivepack", "true")
@@ -113,6 +114,10 @@ class Forge:
         """Return the files of main."""
         words = ("ls-tree", "-r", "--name-only", "-z", "main", "--", below or ".")
         return git("-C", str(self.bare), *words).split("\0")[:-1]
+
+    def show(self, path: str) -> str:
+        """Return the content of a file of main."""
+        return git("-C", str(self.bare), "show", f"main:{path}")
 
     def open(self, clone: Path, author: str, title: str = "A change") -> PullRequest:
         """Open a pull request with the HEAD of a clone and play what it starts."""
@@ -186,7 +191,7 @@ class Forge:
         found = []
         for path in sorted(self.workflows_at(commit).glob("*.yml")):
             workflow = read_workflow(path)
-            if not starts(workflow, name, changed or []):
+            if path.name not in self.played or not starts(workflow, name, changed or []):
                 continue
             number = len(self.runs) + 1
             run = Run(
@@ -229,6 +234,29 @@ class Forge:
         subprocess.run(
             ["ssh-keygen", "-q", "-Y", "sign", "-f", str(key), "-n", space, str(path)], check=True
         )
+
+
+INSTALLED_MAKE = f"""#!/bin/bash
+# The image has all packages: `make light` and `make env` put the checkout's own command on the path
+# and install nothing. Every other target is make's.
+set -euo pipefail
+[ "$1" = -C ] && {{ at=$(realpath "$2"); shift 2; }} || at=$PWD
+case "$1" in
+  light | env)
+    mkdir -p "$at/.venv/bin"
+    printf '#!/bin/sh\\nexec env PYTHONPATH=%s {sys.executable} -P -m evaluator "$@"\\n' "$at" \
+      > "$at/.venv/bin/evaluator"
+    chmod +x "$at/.venv/bin/evaluator"
+    echo "$at/.venv/bin" >> "$GITHUB_PATH" ;;
+  *) exec /usr/bin/make -C "$at" "$@" ;;
+esac
+"""
+
+
+def put_program(path: Path, text: str) -> None:
+    """Write a program that steps can run."""
+    path.write_text(text)
+    path.chmod(0o755)
 
 
 def git(*words: str, cwd: Path | None = None) -> str:

@@ -40,6 +40,8 @@ class Job:
     """What its steps wrote for people."""
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Outcome and outputs of steps with an id."""
+    path: list[str] = field(default_factory=list)
+    """Folders of programs that steps have put before the image's own."""
     environ: dict[str, str] = field(default_factory=dict)
     """What steps have set for later ones."""
 
@@ -61,6 +63,7 @@ class Job:
         for folder in (self.workspace, self.temp, self.home / "home"):
             folder.mkdir(parents=True)
         self.token = self.run.forge.server.issue_token(self.permissions)
+        self.secrets: dict[str, str] = {}
         self.secrets = self.run.forge.secrets_of(self.environment())
         for number, step in enumerate(self.facts["steps"]):
             wanted = condition(step.get("if", "success()"))
@@ -73,7 +76,8 @@ class Job:
     def environment(self) -> str:
         """Return the name of the environment it runs in, ''  if none."""
         named = self.facts.get("environment", "")
-        return str(named["name"] if isinstance(named, dict) else named)
+        text = named["name"] if isinstance(named, dict) else named
+        return as_text(fill(text, self.contexts(), self.status()))
 
     def status(self) -> dict[str, bool]:
         """Return what status functions say inside the job."""
@@ -145,6 +149,7 @@ class Job:
         self.log += self._mask(done.stdout)
         self.summary += files["GITHUB_STEP_SUMMARY"].read_text()
         self.environ |= _assignments(files["GITHUB_ENV"])
+        self.path = [*reversed(files["GITHUB_PATH"].read_text().split()), *self.path]
         if done.returncode:
             raise subprocess.CalledProcessError(done.returncode, step["run"])
         return _assignments(files["GITHUB_OUTPUT"])
@@ -156,7 +161,7 @@ class Job:
         file = f"{forge.repository}/.github/workflows/{run.file}"
         event.write_text(json.dumps(run.event))
         return {
-            "PATH": f"{forge.bin}{os.pathsep}/usr/bin{os.pathsep}/bin",
+            "PATH": os.pathsep.join([*self.path, str(forge.bin), "/usr/bin", "/bin"]),
             "HOME": str(self.home / "home"),
             "LANG": "C.UTF-8",
             "CI": "true",

@@ -1,0 +1,115 @@
+"""What others read of the board: an Atom feed, badges, a map of the site, a page for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+
+from evaluator.board.publish.history import events
+from evaluator.board.publish.site import Site
+from evaluator.board.publish.values import address_of
+from evaluator.board.publish.words import Words
+from evaluator.core.files import Json
+from evaluator.tasks import load_task, task_names
+
+LETTER = 6.6
+"""Width of a letter of a badge, in pixels."""
+
+
+def feed_xml(site: Site, words: Words) -> str:
+    """Return the last changes as an Atom feed (RFC 4287); the clock does not enter.
+
+    An entry is one commit, kind and model, under a `tag:` id (RFC 4151) that never changes.
+    """
+    board, told = site.tree.board, events(site)
+    host = board.repository.removeprefix("https://").split("/")[0]
+    path = board.repository.split("/", 3)[-1]
+    address = address_of(board)
+    newest = told[0]["day"] if told else "1970-01-01"
+    lines = [
+        '<?xml version="1.0" encoding="utf-8"?>',
+        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{words.language}">',
+        f"<id>tag:{host},2026:{escape(path)}</id>",
+        f"<title>{escape(board.title)}</title>",
+        f"<subtitle>{escape(board.summary)}</subtitle>",
+        f"<updated>{newest}T00:00:00Z</updated>",
+        f'<link rel="self" href="{address}feed.xml"/>',
+        f'<link rel="alternate" href="{address or "./"}"/>',
+    ]
+    lines += [_entry(event, f"tag:{host},2026:{path}", address, words) for event in told]
+    return "\n".join([*lines, "</feed>", ""])
+
+
+def _entry(event: Json, tag: str, address: str, words: Words) -> str:
+    titles = [load_task(t).title if t in task_names() else t for t in event["tasks"]]
+    said = ": ".join(filter(None, [words(f"history.kind.{event['kind']}"), event["title"]]))
+    page = f"models/{event['slug']}/" if event["slug"] else "history/"
+    name = "/".join(filter(None, (event["commit"][:12], event["kind"], event["model"])))
+    told = ". ".join(filter(None, [event["subject"], words.listed(titles)]))
+    return (
+        f"<entry><id>{escape(tag)}/{escape(name)}</id><title>{escape(said)}</title>"
+        f"<updated>{event['day']}T00:00:00Z</updated>"
+        f"<author><name>{escape(event['author'])}</name></author>"
+        f'<link href="{address}{page}"/><summary>{escape(told)}</summary></entry>'
+    )
+
+
+def badges(site: Site) -> Iterator[tuple[str, str]]:
+    """Yield (model's slug, badge as SVG) of every model ranked on the home suite."""
+    suite = site.tree.board.suites[site.tree.board.home]
+    for row in site.rows[suite.name]:
+        if row["best_rank"]:
+            low, high = row["best_rank"], row["worst_rank"]
+            ranks = str(low) if low == high else f"{low}–{high}"
+            yield row["slug"], badge(suite.title, f"rank {ranks} · tie {row['tie_group']}")
+
+
+def badge(left: str, right: str) -> str:
+    """Return two words side by side as a small picture."""
+    a, b = (round(LETTER * len(text)) + 14 for text in (left, right))
+    name = escape(f"{left}: {right}")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{a + b}" height="20" role="img" '
+        f'aria-label="{name}"><title>{name}</title>'
+        f'<path fill="#14232b" d="M3 0h{a - 3}v20H3a3 3 0 0 1-3-3V3a3 3 0 0 1 3-3z"/>'
+        f'<path fill="#0b5d66" d="M{a} 0h{b - 3}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H{a}z"/>'
+        '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" '
+        'text-anchor="middle">'
+        f'<text x="{a / 2:g}" y="14">{escape(left)}</text>'
+        f'<text x="{a + b / 2:g}" y="14">{escape(right)}</text></g></svg>\n'
+    )
+
+
+def site_map(address: str, to: Path) -> str:
+    """Return the map of the built pages in `to`; empty for a board that has no known address."""
+    pages = sorted(path.relative_to(to).as_posix() for path in to.rglob("index.html"))
+    urls = [
+        f"<url><loc>{escape(address + p.removesuffix('index.html'))}</loc></url>" for p in pages
+    ]
+    if not address:
+        urls = []
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    return f'{head}<urlset xmlns="{space}">\n' + "".join(f"{u}\n" for u in urls) + "</urlset>\n"
+
+
+def llms_txt(site: Site, words: Words) -> str:
+    """Return what a reader that is a program should know, as https://llmstxt.org asks."""
+    board = site.tree.board
+    lines = [f"# {board.title}", "", f"> {board.summary}", "", words("llms.how"), ""]
+    lines.append(f"## {words('suite.all')}\n")
+    for name, suite in board.suites.items():
+        lines.append(f"- [{suite.title}](data/{name}.json): {suite.summary} [CSV](data/{name}.csv)")
+    lines.append(f"\n## {words('data.title')}\n")
+    lines += [
+        f"- [scores.csv](data/scores.csv): {words('data.scores.lead')}",
+        f"- [history.json](data/history.json): {words('data.history')}",
+        f"- [audit.json](data/audit.json): {words('data.audit')}",
+        f"- [models/<org>--<model>.json](models/index.html): {words('data.model')}",
+        f"- [SHA256SUMS](SHA256SUMS): {words('data.sums')}",
+    ]
+    lines.append(f"\n## {words('title.tasks')}\n")
+    tasks = dict.fromkeys(task for suite in board.suites.values() for task in suite.tasks)
+    lines += [f"- [{load_task(t).title}](tasks/{t}/): {load_task(t).summary}" for t in tasks]
+    return "\n".join([*lines, ""])

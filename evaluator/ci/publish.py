@@ -1,0 +1,138 @@
+"""Publish: what the scoring job handed over -> one commit on main.
+
+Only new files of one submission are taken, and only if the tree with them passes every check. The
+commit says which run of which workflow wrote it.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from evaluator.board.attest import sign_results
+from evaluator.board.check import check_tree
+from evaluator.board.history import run_git
+from evaluator.ci.github import run_address
+from evaluator.ci.handed import PUBLISHED, latest, name_of
+from evaluator.core.errors import DocumentError, RunError
+from evaluator.measure.collect import collect
+
+AUTHOR = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
+MOST_BYTES = 2 * 2**30
+TRIES = 5
+"""Times that a push is tried while others push too."""
+
+
+def publish(root: Path, name: str, handed: Path, key: str = "") -> list[str]:
+    """Copy new files of a submission into the tree, check it, and commit.
+
+    Args:
+        root: the folder submissions/ of a checkout of main.
+        name: the submission.
+        handed: folder of artifacts: `<name>@scored@<attempt>/<org>/<model>/`.
+        key: private ssh key that signs the results; '' if nothing is signed.
+
+    Returns:
+        The files of the commit, relative to the repository; none if all stand there already.
+
+    Raises:
+        RunError: a file that stands there already would change.
+        DocumentError: the tree would not be what it must be.
+    """
+    home = root / name
+    scored = latest(handed).get((name_of(name), "scored"))
+    if scored is None:
+        raise RunError(f"{name}: nothing was handed over by the job that scores")
+    with tempfile.TemporaryDirectory() as scratch:
+        taken = collect(scored / name, Path(scratch), PUBLISHED, MOST_BYTES).taken
+        added = [path for path in taken if _is_new(Path(scratch) / path, home / path)]
+        for path in added:
+            (home / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(scratch) / path, home / path)
+    if faults := check_tree(root, [name]):
+        for path in added:
+            (home / path).unlink()
+        raise DocumentError(faults)
+    files = [home / path for path in added]
+    results = [f"{name}/{p}" for p in added if p.startswith("results/") and p.endswith(".json")]
+    if key and results:
+        files += _sign(root, results, key)
+    if files:
+        _commit(root, name, files, len(results))
+    return sorted(path.relative_to(root.parent).as_posix() for path in files)
+
+
+def _is_new(handed: Path, standing: Path) -> bool:
+    """Tell whether a file is not in the tree yet.
+
+    Raises:
+        RunError: another file of its name stands there; what was published never changes.
+    """
+    if not standing.exists():
+        return True
+    if standing.read_bytes() != handed.read_bytes():
+        raise RunError(f"{standing}: was handed over with other bytes; what stands never changes")
+    return False
+
+
+def _sign(root: Path, results: list[str], key: str) -> list[Path]:
+    """Sign results with a key that never stands on disk where others could read it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "key"
+        path.touch(mode=0o600)
+        path.write_text(key.rstrip("\n") + "\n", encoding="utf-8")
+        found = sign_results(root, results, path, run_address())
+    return [found, found.with_name(f"{found.name}.sig")]
+
+
+def _commit(root: Path, name: str, files: list[Path], results: int) -> None:
+    what = "1 result" if results == 1 else f"{results} results"
+    title = f"Add {what} of {name}" if results else f"Note failed attempts of {name}"
+    trailer = f"\n\nWorkflow: {run_address()}" if run_address() else ""
+    paths = [path.relative_to(root.parent).as_posix() for path in files]
+    run_git(root.parent, "add", "--force", "--", *paths)
+    who = ("-c", f"user.name={AUTHOR[0]}", "-c", f"user.email={AUTHOR[1]}")
+    run_git(root.parent, *who, "commit", "--quiet", "-m", f"{title}{trailer}", "--", *paths)
+
+
+def push(repository: Path, branch: str = "main") -> None:
+    """Push what was committed, on top of what others have pushed meanwhile.
+
+    The token of the job is read from GH_TOKEN and given to git in its environment alone.
+
+    Raises:
+        RunError: the remote refuses.
+    """
+    said = ""
+    for _ in range(TRIES):
+        for words in (("pull", "--quiet", "--rebase", "origin", branch),
+                      ("push", "--quiet", "origin", f"HEAD:{branch}")):  # fmt: skip
+            done = subprocess.run(
+                ["git", "-C", str(repository), *words],
+                env=_with_token(), capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            if done.returncode:
+                said = done.stderr.strip().split("\n")[-1]
+                break
+        else:
+            return
+    raise RunError(f"cannot push to {branch}: {said}")
+
+
+def _with_token() -> dict[str, str]:
+    """Return an environment in which git sends the job's token, and commits under its name."""
+    environment = dict(os.environ)
+    token = environment.pop("GH_TOKEN", "")
+    if token:
+        basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+        environment |= {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "http.extraheader",
+            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
+        }
+    names = {"GIT_COMMITTER_NAME": AUTHOR[0], "GIT_COMMITTER_EMAIL": AUTHOR[1]}
+    return environment | names | {"GIT_TERMINAL_PROMPT": "0"}

@@ -1,0 +1,62 @@
+"""Refresh: the weekly look at everything that stands -> an issue for what a person must see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from evaluator.board.audit import Audit, audit
+from evaluator.ci.github import MOST_TEXT, run_address, table
+from evaluator.core.errors import Fault
+from evaluator.core.files import Json, sha256
+
+MOST_ROWS = 100
+"""Findings that are listed; the command lists all."""
+
+
+def audit_issue(root: Path, deep: int) -> tuple[Json | None, str]:
+    """Audit the tree and its history; return (issue or None, summary in Markdown).
+
+    Args:
+        root: the folder submissions/.
+        deep: items to measure again, of models whose files are at hand; another draw each week.
+    """
+    found = audit(root)
+    if deep:
+        found = _go_deep(root, found, deep)
+    told = tell(found.findings, found.unseen, len(found.results))
+    if not found.findings:
+        return None, told
+    body = f"{told}\nThe same by hand: `evaluator audit`\n\nRun: {run_address()}\n"
+    return {"title": "The audit has findings", "body": body[:MOST_TEXT]}, told
+
+
+def _go_deep(root: Path, found: Audit, deep: int) -> Audit:
+    from evaluator.board.audit_deep import audit_deep
+    from evaluator.measure.measurement import Settings
+
+    week = datetime.now(UTC).strftime("%G-W%V")
+    seed = int(sha256(week.encode())[:8], 16)
+    settings = Settings(out=root, work=Path("build/runs"))
+    at_hand = [
+        row
+        for row in found.results
+        if (root / row.standing.result["submission"] / "weights").is_dir()
+    ]
+    again = audit_deep(root, at_hand, deep, seed, settings, lambda *_: None)
+    findings = tuple(sorted({*found.findings, *again.findings}))
+    return replace(found, findings=findings, unseen=(*found.unseen, *again.unseen))
+
+
+def tell(findings: Sequence[Fault], unseen: Sequence[str], results: int) -> str:
+    """Return what an audit found, in Markdown."""
+    if not findings:
+        text = f"## {results} results followed back, nothing found\n"
+    else:
+        rows = [(f.path, f.pointer, f.message) for f in findings[:MOST_ROWS]]
+        text = f"## {len(findings)} findings\n\n{table(('file', 'where', 'what'), rows)}"
+    if unseen:
+        text += f"\n### Not seen\n\n{table(('what',), [(what,) for what in unseen])}"
+    return text

@@ -1,0 +1,141 @@
+"""Publish: new files alone, checked, in one commit that says where it comes from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from ci.conftest import RUN
+from conftest_e2e import git
+
+from evaluator.board.attest import NAMESPACE, verify_results
+from evaluator.ci.publish import publish, push
+from evaluator.core.errors import DocumentError, RunError
+
+NAME = "starter/small"
+HOME = f"submissions/{NAME}"
+
+
+@pytest.fixture()
+def handed(repository: Path, tmp_path: Path) -> Path:
+    """Take one task's results off the board and hand them over as new ones."""
+    to = tmp_path / "handed/starter_small@scored@1" / NAME
+    results = repository / HOME / "results/starter_choice"
+    shutil.copytree(results, to / "results/starter_choice")
+    shutil.rmtree(results)
+    git("add", "-A", cwd=repository)
+    git("commit", "-qm", "As if it had never been measured", cwd=repository)
+    return tmp_path / "handed"
+
+
+def folder(handed: Path) -> Path:
+    return handed / "starter_small@scored@1" / NAME
+
+
+def test_new_files_become_one_commit(repository: Path, handed: Path, workflow: Path) -> None:
+    added = publish(repository / "submissions", NAME, handed)
+    assert [path.rsplit(".", 1)[1] for path in added] == ["json", "gz"]
+    assert git("log", "-1", "--format=%s%n%b", cwd=repository) == (
+        f"Add 1 result of {NAME}\nWorkflow: {RUN}"
+    )
+    assert git("status", "--porcelain", cwd=repository) == ""
+    assert publish(repository / "submissions", NAME, handed) == [], "nothing is done twice"
+
+
+def test_what_stands_never_changes(repository: Path, handed: Path) -> None:
+    other = next((repository / HOME / "results/starter_matching").glob("*/*.json"))
+    to = folder(handed) / other.relative_to(repository / HOME)
+    to.parent.mkdir(parents=True)
+    to.write_text(other.read_text() + "\n")
+    before = git("rev-parse", "HEAD", cwd=repository)
+    with pytest.raises(RunError, match="what stands never changes"):
+        publish(repository / "submissions", NAME, handed)
+    assert git("rev-parse", "HEAD", cwd=repository) == before
+
+
+def test_a_result_that_does_not_fit_is_taken_back(repository: Path, handed: Path) -> None:
+    path = next(folder(handed).glob("results/*/*/????????.json"))
+    result = json.loads(path.read_text())
+    primary = result["primary"]
+    result["metrics"][primary]["value"] += 0.01
+    path.write_text(json.dumps(result))
+    with pytest.raises(DocumentError):
+        publish(repository / "submissions", NAME, handed)
+    assert git("status", "--porcelain", "--untracked-files=all", cwd=repository) == ""
+
+
+@pytest.mark.parametrize(
+    "extra", [".env", "weights/x.bin", "submission.yaml", "results/a/b/c.json"]
+)
+def test_other_files_are_left_alone(repository: Path, handed: Path, extra: str) -> None:
+    (folder(handed) / extra).parent.mkdir(parents=True, exist_ok=True)
+    (folder(handed) / extra).write_text("evil")
+    assert len(publish(repository / "submissions", NAME, handed)) == 2
+    assert git("status", "--porcelain", cwd=repository) == ""
+
+
+def test_a_link_in_place_of_a_result_is_refused(repository: Path, handed: Path) -> None:
+    path = next(folder(handed).glob("results/*/*/????????.json"))
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+    with pytest.raises(RunError, match="handed over as a link"):
+        publish(repository / "submissions", NAME, handed)
+
+
+def test_what_was_handed_over_last_counts(repository: Path, handed: Path) -> None:
+    shutil.copytree(handed / "starter_small@scored@1", handed / "starter_small@scored@2")
+    for path in folder(handed).glob("results/*/*/????????.json"):
+        path.write_text("{}")
+    assert len(publish(repository / "submissions", NAME, handed)) == 2
+
+
+def test_nothing_handed_over_is_told(repository: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="nothing was handed over"):
+        publish(repository / "submissions", NAME, tmp_path / "empty")
+
+
+def test_results_are_signed_and_the_signature_verified(
+    repository: Path, handed: Path, tmp_path: Path
+) -> None:
+    key = tmp_path / "key"
+    words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "board", "-f", str(key)]
+    subprocess.run(words, check=True)
+    public = key.with_suffix(".pub").read_text().split()
+    root = repository / "submissions"
+    (root / "allowed_signers").write_text(
+        f'board namespaces="{NAMESPACE}" {" ".join(public[:2])}\n'
+    )
+    git("add", "-A", cwd=repository)
+    git("commit", "-qm", "Say who may sign", cwd=repository)
+    added = publish(root, NAME, handed, key.read_text())
+    assert sum(path.endswith(".sums.sig") for path in added) == 1
+    held, faults = verify_results(root)
+    assert faults == []
+    assert [attestation.signer for attestation in held] == ["board"]
+
+
+def test_a_push_lands_on_top_of_what_others_pushed(
+    repository: Path, handed: Path, tmp_path: Path
+) -> None:
+    bare = tmp_path / "bare.git"
+    git("clone", "-q", "--bare", str(repository), str(bare), cwd=tmp_path)
+    git("remote", "add", "origin", str(bare), cwd=repository)
+    git("clone", "-q", str(bare), "other", cwd=tmp_path)
+    (tmp_path / "other/meanwhile").write_text("by somebody else")
+    git("add", "-A", cwd=tmp_path / "other")
+    git("commit", "-qm", "Meanwhile", cwd=tmp_path / "other")
+    git("push", "-q", "origin", "main", cwd=tmp_path / "other")
+    publish(repository / "submissions", NAME, handed)
+    push(repository)
+    names = git("ls-tree", "-r", "--name-only", "main", cwd=bare).split()
+    assert "meanwhile" in names
+    assert any("results/starter_choice" in name for name in names)
+
+
+def test_a_push_that_is_refused_is_a_sentence(repository: Path, tmp_path: Path) -> None:
+    git("remote", "add", "origin", str(tmp_path / "nowhere"), cwd=repository)
+    with pytest.raises(RunError, match="cannot push to main"):
+        push(repository)
