@@ -9,8 +9,10 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from evaluator.backends.ending import Ending, Written
 from evaluator.backends.runner import Runner
 from evaluator.backends.sharing import Sharing, choose_sharing
+from evaluator.backends.trie import Row
 
 VOCABULARY = 200
 WINDOW = 16
@@ -76,3 +78,30 @@ def way(path: str) -> Sharing:
 def chosen(family: str) -> Sharing:
     with torch.inference_mode():
         return choose_sharing(Runner(model_of(family), "cpu", 16_384))
+
+
+class Numbers:
+    """A tokenizer whose text is the ids, two letters each: 7 is 'ah'."""
+
+    def decode(self, ids: list[int], **more: Any) -> str:
+        return "".join(chr(97 + i // 26) + chr(97 + i % 26) for i in ids)
+
+
+def ending(stop: tuple[str, ...] = (), end_ids: tuple[int, ...] = (), most: int = 12) -> Ending:
+    return Ending(stop=stop, end_ids=frozenset(end_ids), max_tokens=most, tokenizer=Numbers())
+
+
+def alone(model: Any, prompt: Row, end: Ending) -> Written:
+    """What a model writes after a prompt, one plain pass a token."""
+    ids, written = list(prompt), []
+    with torch.inference_mode():
+        while True:
+            logits = model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
+            written.append(int(logits.argmax()))
+            ids.append(written[-1])
+            text = end.tokenizer.decode(written[:-1] if written[-1] in end.end_ids else written)
+            cut = min([text, *(text.split(stop)[0] for stop in end.stop)], key=len)
+            if written[-1] in end.end_ids or cut != text:
+                return Written(text=cut, finish="stop", tokens=len(written))
+            if len(written) == end.max_tokens:
+                return Written(text=cut, finish="length", tokens=len(written))

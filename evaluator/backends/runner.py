@@ -210,6 +210,15 @@ class Runner:
         return bias.masked_fill_(~sees, lowest)[None, None]
 
     @cached_property
+    def cache_is_plain(self) -> bool:
+        """Tell whether every layer keeps keys and values of all places, and nothing else.
+
+        Such rows can be cut, filled up and laid beside others; windows and states cannot.
+        """
+        _, cache = self.feed([[0]], 1, use_cache=True)
+        return all(type(layer) is DynamicLayer for layer in cache.layers)
+
+    @cached_property
     def holes_are_exact(self) -> bool:
         """Tell whether this model may go on after a padded row whose padding is masked out.
 

@@ -1,20 +1,19 @@
 """Greedy generation: each text ends by its own stop string, end of text or length, and leaves.
 
-What prompts begin with is computed once. Models that take trees write side by side in one row; the
-others in batches that are filled up on the left.
+What prompts begin with is computed once. Models that take trees write side by side in one row
+(`desk`), others in batches (`rows`), and one that cannot go on after a cache one text at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-
 from evaluator.backends.desk import Desk
 from evaluator.backends.ending import Ending, Written, likeliest
+from evaluator.backends.rows import write_by_rows
 from evaluator.backends.runner import Runner
 from evaluator.backends.sharing import Sharing
-from evaluator.backends.trie import Row, plan_branches
+from evaluator.backends.trie import Branch, Row, plan_branches
 
 
 def write_greedily(
@@ -37,11 +36,16 @@ def write_greedily(
         ModelError: logits that are no numbers.
     """
     distinct = sorted(set(prompts), key=lambda prompt: (-len(prompt), prompt))
-    longest = len(distinct[0]) + ending.max_tokens
-    if sharing.path == "tree" and not (sharing.longest and longest > sharing.longest):
+    # past this length positions depend on the longest text of a pass
+    alone = 0 < sharing.longest < len(distinct[0]) + ending.max_tokens
+    if sharing.path == "plain":
+        found = {prompt: _write_plainly(runner, prompt, ending) for prompt in distinct}
+    elif sharing.path == "tree" and not alone:
         found = Desk(runner, ending, plan_branches(distinct, beginning)).write()
+    elif runner.cache_is_plain and not alone:
+        found = write_by_rows(runner, plan_branches(distinct, beginning), ending)
     else:
-        found = _write_in_batches(runner, distinct, ending)
+        found = write_by_rows(runner, Branch((), tuple(distinct), ()), ending, alone=alone)
     return [found[prompt] for prompt in prompts]
 
 
@@ -51,56 +55,17 @@ def write_alone(runner: Runner, prompts: Sequence[Row], ending: Ending) -> list[
     Shapes then equal those of a harness that asks one prompt at a time, down to the last digit of a
     coarse number format.
     """
-    found = {prompt: _write_batch(runner, [prompt], ending)[0] for prompt in dict.fromkeys(prompts)}
+    root = Branch((), tuple(dict.fromkeys(prompts)), ())
+    found = write_by_rows(runner, root, ending, alone=True)
     return [found[prompt] for prompt in prompts]
 
 
-def _write_in_batches(runner: Runner, prompts: Sequence[Row], ending: Ending) -> dict[Row, Written]:
-    """Write after prompts, longest first, in batches within the token budget."""
-    found: dict[Row, Written] = {}
-    while len(found) < len(prompts):
-        width = len(prompts[len(found)]) + ending.max_tokens
-        size = max(1, runner.batch_tokens // width)
-        batch = prompts[len(found) : len(found) + size]
-        found |= zip(batch, _write_batch(runner, batch, ending), strict=True)
-    return found
-
-
-def _write_batch(runner: Runner, prompts: Sequence[Row], ending: Ending) -> list[Written]:
-    device = runner.device
-    length = max(map(len, prompts))
-    tokens = torch.tensor([[0] * (length - len(p)) + list(p) for p in prompts], device=device)
-    mask = torch.tensor([[0] * (length - len(p)) + [1] * len(p) for p in prompts], device=device)
-    positions = (mask.cumsum(1) - 1).clamp(min=0)
-    written: list[list[int]] = [[] for _ in prompts]
-    ended: dict[int, Written] = {}
-    alive = list(range(len(prompts)))
-    cache = None
-    while alive:
-        output = runner.run(
-            tokens,
-            1,
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-        )
-        cache = output.past_key_values
-        following = likeliest(output.logits[:, -1])
-        stay = []
-        for line, (row, token) in enumerate(zip(alive, following.tolist(), strict=True)):
-            written[row].append(token)
-            text = ending.finish(written[row])
-            if text is None:
-                stay.append(line)
-            else:
-                ended[row] = text
-        alive = [alive[line] for line in stay]
-        if len(stay) < len(mask):
-            kept = torch.tensor(stay, dtype=torch.long, device=device)
-            cache.reorder_cache(kept)
-            following, mask, positions = following[kept], mask[kept], positions[kept]
-        tokens = following[:, None]
-        mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
-        positions = positions[:, -1:] + 1
-    return [ended[row] for row in range(len(prompts))]
+def _write_plainly(runner: Runner, prompt: Row, ending: Ending) -> Written:
+    """Write one text without a cache: for models that cannot go on after one."""
+    written: list[int] = []
+    while True:
+        logits, _ = runner.feed([[*prompt, *written]], 1)
+        written += likeliest(logits[:, -1]).tolist()
+        text = ending.finish(written)
+        if text is not None:
+            return text

@@ -7,26 +7,23 @@ from typing import Any
 
 import pytest
 import torch
-from random_models import FAMILIES, SHOTS, VOCABULARY, chosen, model_of, way
+from random_models import (
+    FAMILIES,
+    SHOTS,
+    VOCABULARY,
+    Numbers,
+    alone,
+    chosen,
+    ending,
+    model_of,
+    way,
+)
 
 from evaluator.backends.ending import Ending, Written
 from evaluator.backends.runner import Runner
 from evaluator.backends.sharing import Sharing
 from evaluator.backends.trie import Row
 from evaluator.backends.writing import write_greedily
-
-MOST = 12
-
-
-class Numbers:
-    """A tokenizer whose text is the ids, two letters each: 7 is 'ah'."""
-
-    def decode(self, ids: list[int], **more: Any) -> str:
-        return "".join(chr(97 + i // 26) + chr(97 + i % 26) for i in ids)
-
-
-def ending(stop: tuple[str, ...] = (), end_ids: tuple[int, ...] = (), most: int = MOST) -> Ending:
-    return Ending(stop=stop, end_ids=frozenset(end_ids), max_tokens=most, tokenizer=Numbers())
 
 
 def prompts_of(count: int, start: Row = SHOTS) -> list[Row]:
@@ -35,22 +32,6 @@ def prompts_of(count: int, start: Row = SHOTS) -> list[Row]:
         start + tuple(rng.randrange(VOCABULARY) for _ in range(rng.randrange(1, 20)))
         for _ in range(count)
     ]
-
-
-def alone(model: Any, prompt: Row, end: Ending) -> Written:
-    """One plain pass a token."""
-    ids, written = list(prompt), []
-    with torch.inference_mode():
-        while True:
-            logits = model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
-            written.append(int(logits.argmax()))
-            ids.append(written[-1])
-            text = end.tokenizer.decode(written[:-1] if written[-1] in end.end_ids else written)
-            cut = min([text, *(text.split(stop)[0] for stop in end.stop)], key=len)
-            if written[-1] in end.end_ids or cut != text:
-                return Written(text=cut, finish="stop", tokens=len(written))
-            if len(written) == end.max_tokens:
-                return Written(text=cut, finish="length", tokens=len(written))
 
 
 def write(
@@ -69,7 +50,8 @@ def test_texts_are_those_written_alone(family: str) -> None:
     expected = [alone(model_of(family), prompt, end) for prompt in prompts]
     assert write(family, prompts, end, chosen(family))[0] == expected
     assert write(family, prompts, end, chosen(family), batch_tokens=25)[0] == expected
-    assert write(family, prompts, end, way("levels"), batch_tokens=64)[0] == expected
+    for path, batch_tokens in (("levels", 64), ("levels", 25), ("levels", 16_384), ("plain", 64)):
+        assert write(family, prompts, end, way(path), batch_tokens)[0] == expected
 
 
 def test_texts_end_each_in_its_own_way_and_make_room_for_others() -> None:
@@ -84,6 +66,30 @@ def test_texts_end_each_in_its_own_way_and_make_room_for_others() -> None:
     # nothing is fed twice: the shots, the rest of each prompt, what is written after its first
     rest = sum(len(prompt) - len(SHOTS) for prompt in prompts)
     assert runner.tokens_fed == len(SHOTS) + rest + sum(text.tokens - 1 for text in expected)
+
+
+@pytest.mark.parametrize("family", ["llama", "bloom", "mpt", "gpt_neo"])
+def test_batches_feed_what_prompts_share_once_and_refill(family: str) -> None:
+    prompts = prompts_of(30)
+    free = [alone(model_of(family), prompt, ending()) for prompt in prompts]
+    end = ending(stop=(free[3].text[4:8], free[7].text[2:4]))
+    expected = [alone(model_of(family), prompt, end) for prompt in prompts]
+    found, runner = write(family, prompts, end, way("levels"), batch_tokens=100)
+    assert found == expected
+    rest = sum(len(prompt) - len(SHOTS) for prompt in prompts)
+    once = len(SHOTS) + rest + sum(text.tokens - 1 for text in expected)
+    # a batch feeds rows of one length: the shots come in again where a prompt is shorter
+    assert once <= runner.tokens_fed < 1.5 * once
+
+
+def test_positions_that_depend_on_the_longest_text_are_taken_alone() -> None:
+    prompts = prompts_of(4)
+    expected = [alone(model_of("llama"), prompt, ending()) for prompt in prompts]
+    for path in ("tree", "levels"):
+        found, runner = write("llama", prompts, ending(), Sharing(path=path, gap=0.0, longest=20))
+        assert found == expected
+        longest = sum(map(len, prompts)) + sum(text.tokens - 1 for text in expected)
+        assert longest <= runner.tokens_fed <= longest + 1
 
 
 def test_the_beginning_stays_for_the_next_pack_and_equal_prompts_are_written_once() -> None:

@@ -1,0 +1,252 @@
+"""`make bench`: the evaluator beside lm-evaluation-harness, taking turns; writes the page.
+
+    python tests/bench/speed [WORKLOAD ...] [--turns N] [--whole TASK ...]
+
+What is measured is kept in build/bench/ and joins the page with what was measured before, so that
+workloads can run one by one. Seconds are processor time of a process with one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+from model import SIZES, VOCABULARY, make_model
+from page import Cost, Row, Whole, render, write_page
+from side import BATCH
+from workloads import FULL, WORKLOADS, Workload, texts
+
+from evaluator.core.records import Request
+from evaluator.measure.provenance import evaluator_commit
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+PAGE = ROOT / "docs" / "en" / "benchmarks.md"
+STORE = ROOT / "build" / "bench"
+SIZE = "42M"
+SMALL = "10M"
+
+
+class Process:
+    """One side, loaded and waiting."""
+
+    def __init__(self, which: str, folder: Path) -> None:
+        facts = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1",
+                 "PYTHONPATH": str(ROOT)}  # fmt: skip
+        self._process = subprocess.Popen(
+            [sys.executable, str(HERE / "side.py"), which, str(folder)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, **facts},
+        )  # fmt: skip
+        self._read()
+
+    def answer(self, workload: str) -> dict[str, Any]:
+        """Return what a turn cost and gave."""
+        assert self._process.stdin
+        self._process.stdin.write(f"{workload}\n")
+        self._process.stdin.flush()
+        told: dict[str, Any] = json.loads(self._read())
+        return told
+
+    def stop(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+    def _read(self) -> str:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit("a side of the benchmark has died; run tests/bench/speed/side.py")
+        return line
+
+
+def say(line: str) -> None:
+    """Print a line beside what is computed."""
+    sys.stderr.write(line + "\n")
+
+
+def matmul_peak() -> float:
+    """Return the floating-point operations a second of a large fp32 product on one thread."""
+    torch.set_num_threads(1)
+    a = torch.randn(1536, 1536)
+    best = 1e9
+    for _ in range(8):
+        start = time.process_time()
+        a @ a
+        best = min(best, time.process_time() - start)
+    return 2 * 1536**3 / best
+
+
+def work_of(size: str, told: dict[str, Any]) -> float:
+    """Return the operations of the linear layers for what was fed (attention left out)."""
+    facts = SIZES[size]
+    wide, deep = facts["hidden_size"], facts["num_hidden_layers"]
+    layer = 4 * wide * wide + 3 * wide * facts["intermediate_size"]
+    return 2.0 * (deep * layer * told["fed"] + VOCABULARY * wide * told["projected"])
+
+
+def differences(ours: list[Any], theirs: list[Any]) -> tuple[float, int]:
+    """Return (largest difference of a log-likelihood, strings or greedy marks that differ)."""
+    nats, others = 0.0, 0
+    for one, other in zip(ours, theirs, strict=True):
+        if isinstance(one, str):
+            others += one != other
+        else:
+            nats = max(nats, abs(one[0] - other[0]))
+            others += one[1] != other[1]
+    return nats, others
+
+
+def measure(name: str, turns: int, folder: Path) -> Iterator[Row]:
+    """Let both sides answer a workload in turns; yield what is known after each."""
+    workload = WORKLOADS[name]()
+    sides = {which: Process(which, folder) for which in ("ours", "theirs")}
+    told: dict[str, list[dict[str, Any]]] = {"ours": [], "theirs": []}
+    peaks = [matmul_peak()]
+    for turn in range(turns):
+        for side in ("ours", "theirs") if turn % 2 == 0 else ("theirs", "ours"):
+            last = sides[side].answer(name)
+            told[side].append(last)
+            say(f"{name} {side}: {last['cpu']:.1f} s of {last['wall']:.1f}, {last['fed']:,} tokens")
+        peaks.append(matmul_peak())
+        nats, others = differences(told["ours"][turn]["answers"], told["theirs"][turn]["answers"])
+        yield Row(
+            name=workload.name,
+            requests=len(workload.requests),
+            trie=trie_tokens(workload, told["ours"][0], folder),
+            ours=_cost(told["ours"]),
+            theirs=_cost(told["theirs"]),
+            nats=nats,
+            others=others,
+            share=workload.floor,
+            least=workload.least,
+            peak=max(peaks),
+            commit=evaluator_commit()["commit"][:7],
+        )
+    for process in sides.values():
+        process.stop()
+
+
+def _cost(turns: Sequence[dict[str, Any]]) -> Cost:
+    return Cost(
+        seconds=[told["cpu"] for told in turns],
+        fed=turns[0]["fed"],
+        work=work_of(SIZE, turns[0]),
+        memory=max(told["memory"] for told in turns),
+    )
+
+
+def trie_tokens(workload: Workload, told: dict[str, Any], folder: Path) -> int:
+    """Return the nodes of the token trie over all requests; for texts, what was fed."""
+    if workload.requests[0].generate:
+        return int(told["fed"])
+    nodes, before = 0, ()
+    for path in sorted(_inputs(workload.requests, folder)):
+        same = next((i for i, (a, b) in enumerate(zip(before, path, strict=False)) if a != b),
+                    min(len(before), len(path)))  # fmt: skip
+        nodes += len(path) - same
+        before = path
+    return nodes
+
+
+def _inputs(requests: Sequence[Request], folder: Path) -> set[tuple[int, ...]]:
+    """Return the distinct id rows that one pass a request would feed."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    found: set[tuple[int, ...]] = set()
+    for start in range(0, len(requests), 2000):
+        part = requests[start : start + 2000]
+        texts = [r.prompt.text().rstrip() + r.continuation for r in part]
+        found |= {tuple(row[:-1]) for row in tokenizer(texts)["input_ids"]}
+    return found
+
+
+def run_whole(name: str, folder: Path) -> Whole:
+    """Answer a whole task with our side alone; lm-eval's rate comes from a small part of it."""
+    from evaluator.backends.base import DeviceChoice
+    from evaluator.backends.causal import CausalBackend
+    from evaluator.measure.data import load_examples
+    from evaluator.measure.packs import plan_packs
+    from evaluator.measure.requests import build_requests
+    from evaluator.tasks import load_task
+
+    theirs = Process("theirs", folder)
+    told = theirs.answer("mmlu")
+    theirs.stop()
+    task = load_task(name)
+    requests = build_requests(task, load_examples(task))
+    torch.set_num_threads(1)
+    backend = CausalBackend(folder, dtype="float32", machine=DeviceChoice())
+    start, before = time.process_time(), backend.tokens_fed
+    for pack in plan_packs(requests):
+        backend.answer(pack.requests)
+    return Whole(
+        name=name,
+        requests=len(requests),
+        fed=backend.tokens_fed - before,
+        seconds=time.process_time() - start,
+        theirs=sum(map(len, _inputs(requests, folder))),
+        rate=told["fed"] / told["cpu"],
+    )
+
+
+def describe(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return what the page's head says."""
+    return {
+        "lm_eval": metadata.version("lm_eval"),
+        "batch": BATCH,
+        "size": SIZE,
+        "vocabulary": f"{VOCABULARY:,}",
+        "turns": max(len(row.times) for row in rows),
+        "commit": "`, `".join(sorted({row.commit for row in rows})),
+        "machine": f"{platform.machine()} with {os.cpu_count()} cores",
+        "torch": torch.__version__.split("+")[0],
+        "transformers": metadata.version("transformers"),
+        "peak": max(row.peak for row in rows) / 1e9,
+    }
+
+
+def read_row(path: Path) -> Row:
+    """Return a row that was kept."""
+    facts = json.loads(path.read_text())
+    return Row(**{**facts, "ours": Cost(**facts["ours"]), "theirs": Cost(**facts["theirs"])})
+
+
+def main() -> None:
+    """Measure, write the page, fail if a floor is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workloads", nargs="*", choices=[[], *WORKLOADS], default=[])
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--whole", nargs="*", choices=FULL, default=[])
+    asked = parser.parse_args()
+    names = asked.workloads or ([] if asked.whole else list(WORKLOADS))
+    folders = {size: make_model(STORE, size, texts) for size in SIZES}
+    for name in names:
+        for row in measure(name, asked.turns, folders[SIZE]):
+            (STORE / f"{name}.json").write_text(json.dumps(asdict(row)))
+    for name in asked.whole:
+        whole = run_whole(name, folders[SMALL])
+        (STORE / f"whole-{name}.json").write_text(json.dumps(asdict(whole)))
+    rows = [read_row(p) for name in WORKLOADS if (p := STORE / f"{name}.json").exists()]
+    kept = [p for name in FULL if (p := STORE / f"whole-{name}.json").exists()]
+    wholes = [Whole(**json.loads(path.read_text())) for path in kept]
+    write_page(PAGE, render(rows, wholes, describe(rows)))
+    faults = [fault for row in rows for fault in row.faults()]
+    say("\n".join(faults))
+    sys.exit(bool(faults))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""The page of the benchmark: what was measured, row by row, and which floors it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+NATS = 1e-4
+"""Most that a log-likelihood may differ for a row to count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What one side spent on a workload."""
+
+    seconds: list[float]
+    """Processor time of each turn."""
+    fed: int
+    """Tokens that entered the model in a turn, filling included."""
+    work: float
+    """Floating-point operations of the linear layers in a turn."""
+    memory: int
+    """Peak memory in bytes, the model included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A workload as both sides answered it."""
+
+    name: str
+    """As the page shows it."""
+    requests: int
+    """Requests of a turn."""
+    trie: int
+    """Nodes of the token trie over all requests; where texts are written, what was fed."""
+    ours: Cost
+    theirs: Cost
+    nats: float
+    """Largest difference of a log-likelihood."""
+    others: int
+    """Strings and greedy marks that differ."""
+    share: float
+    """Least that the ratio of times must be, as a share of the ratio of tokens."""
+    least: float
+    """Least that the ratio of times must be."""
+    peak: float
+    """Operations a second of a large product, measured beside the turns."""
+    commit: str
+    """The evaluator's commit that was measured."""
+
+    @property
+    def times(self) -> list[float]:
+        """Return their time divided by ours, turn by turn."""
+        pairs = zip(self.theirs.seconds, self.ours.seconds, strict=True)
+        return [theirs / ours for theirs, ours in pairs]
+
+    @property
+    def tokens(self) -> float:
+        """Return their tokens divided by the trie's."""
+        return self.theirs.fed / self.trie
+
+    @property
+    def floor(self) -> float:
+        """Return the least ratio of times."""
+        return max(self.share * self.tokens, self.least)
+
+    def faults(self) -> Iterator[str]:
+        """Yield what is wrong with the row, in sentences."""
+        if self.nats > NATS or self.others:
+            yield (
+                f"{self.name}: does not count: log-likelihoods differ by {self.nats:.1e} nat, "
+                f"{self.others} strings or greedy marks differ"
+            )
+        if median(self.times) < self.floor:
+            yield f"{self.name}: {median(self.times):.1f} times as fast, floor {self.floor:.1f}"
+        if self.ours.memory > self.theirs.memory:
+            yield (
+                f"{self.name}: {mega(self.ours.memory)} of memory, lm-eval "
+                f"{mega(self.theirs.memory)}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A whole task as our side answered it."""
+
+    name: str
+    requests: int
+    fed: int
+    """Tokens that entered our model."""
+    seconds: float
+    """Processor time."""
+    theirs: int
+    """Tokens that lm-eval would feed: one pass for each distinct input."""
+    rate: float
+    """Tokens a second that lm-eval was measured to feed."""
+
+
+def mega(count: float) -> str:
+    """Return bytes as MB."""
+    return f"{count / 1e6:,.0f} MB"
+
+
+def render(rows: Sequence[Row], wholes: Sequence[Whole], facts: dict[str, str]) -> str:
+    """Return the page as Markdown."""
+    faults = [fault for row in rows for fault in row.faults()]
+    parts = [HEAD.format(**facts), _speed_table(rows), COST_HEAD, _cost_table(rows)]
+    held = "\n".join(f"- {fault}." for fault in faults) if faults else "Every row holds its floors."
+    parts += [f"## Floors that are missed\n\n{held}"]
+    if wholes:
+        parts += [WHOLE_HEAD, _whole_table(wholes)]
+    return "\n\n".join(parts) + "\n"
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write the page."""
+    path.write_text(text, "utf-8")
+
+
+def _speed_table(rows: Sequence[Row]) -> str:
+    head = ("workload", "requests", "tokens lm-eval fed", "tokens in our trie", "ratio of tokens",
+            "ratio of times (range)", "floor", "largest difference")  # fmt: skip
+    return _table(head, [
+        (
+            row.name,
+            f"{row.requests:,}",
+            f"{row.theirs.fed:,}",
+            f"{row.trie:,}",
+            f"{row.tokens:.1f}",
+            f"**{median(row.times):.1f}** ({min(row.times):.1f} to {max(row.times):.1f})",
+            f"{row.floor:.1f}",
+            "same strings" if row.nats == 0 and not row.others else f"{row.nats:.0e} nat",
+        )
+        for row in rows
+    ])  # fmt: skip
+
+
+def _cost_table(rows: Sequence[Row]) -> str:
+    head = ("workload", "side", "processor seconds", "requests/s", "tokens fed", "share of peak",
+            "peak memory")  # fmt: skip
+    lines = []
+    for row in rows:
+        for side, cost in (("evaluator", row.ours), ("lm-eval", row.theirs)):
+            seconds = median(cost.seconds)
+            lines.append((
+                row.name,
+                side,
+                f"{seconds:.1f}",
+                f"{row.requests / seconds:.1f}",
+                f"{cost.fed:,}",
+                f"{100 * cost.work / seconds / row.peak:.0f} %",
+                mega(cost.memory),
+            ))  # fmt: skip
+    return _table(head, lines)
+
+
+def _whole_table(wholes: Sequence[Whole]) -> str:
+    head = ("task", "requests", "tokens we fed", "our processor seconds",
+            "tokens lm-eval would feed", "lm-eval, extrapolated", "ratio")  # fmt: skip
+    return _table(head, [
+        (
+            whole.name,
+            f"{whole.requests:,}",
+            f"{whole.fed:,}",
+            f"{whole.seconds:,.0f}",
+            f"{whole.theirs:,}",
+            f"{whole.theirs / whole.rate:,.0f} s",
+            f"{whole.theirs / whole.rate / whole.seconds:.0f}",
+        )
+        for whole in wholes
+    ])  # fmt: skip
+
+
+def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    marks = ["---"] + ["---:"] * (len(head) - 1)
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, marks, *lines))
+
+
+HEAD = """# Benchmarks
+
+<!-- Written by `make bench`; do not edit. -->
+
+The evaluator beside lm-evaluation-harness {lm_eval} (its `hf` backend, batches of {batch}): the
+same model, prompts and files, one thread each, taking turns. The model is a random Llama of {size}
+parameters in fp32 with a vocabulary of {vocabulary}. A row counts only if every log-likelihood
+agrees within 1e-4 nat and every greedy mark and every written string is the same.
+
+Seconds are processor time, so that a busy machine disturbs them little; ratios are the median over
+{turns} turns, with their range. *Tokens in our trie* counts each distinct token of all requests
+once; where texts are written, it is what entered our model.
+
+Measured at commit `{commit}` on {machine}; torch {torch}, transformers {transformers}. Peak of one
+thread's matrix product: {peak:.0f} GFLOP/s."""
+COST_HEAD = """## What each side spent
+
+*Share of peak* is the operations of all linear layers for what was fed, divided by time and by the
+peak of a large matrix product. Attention and all else count as waste."""
+WHOLE_HEAD = """## Whole tasks
+
+Our side alone, with a random Llama of 10 million parameters. lm-eval's time is **not measured**: it
+is the tokens of its distinct inputs divided by the rate at which it fed tokens to the same model in
+the workload of the first row."""
