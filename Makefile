@@ -11,6 +11,7 @@ ON_PATH = @test -z "$$GITHUB_PATH" || echo "$(CURDIR)/$(BIN)" >> "$$GITHUB_PATH"
 .PHONY: help env demo test format lint types tests site bench-rank bench-audit starter-models clean
 .PHONY: help env demo test format lint types tests test-heavy parity site bench-rank starter-models clean
 .PHONY: help env light gate demo test format lint workflows vulnerabilities types tests site bench-rank bench-audit starter-models clean
+.PHONY: help env demo test format lint types tests test-heavy parity site bench bench-rank starter-models clean
 .PHONY: help env demo test format lint types tests site bench bench-rank starter-models clean
 
 help: ## show this list
@@ -72,7 +73,6 @@ site: env ## build the site into build/site
 	$(BIN)/evaluator site build
 
 bench: env ## measure the evaluator beside lm-evaluation-harness; writes docs/en/benchmarks.md
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt lm-eval
 	$(BIN)/python tests/bench/speed
 
 bench-rank: env ## rank 5,000 invented models whose true order is known: time, memory, coverage
