@@ -42,6 +42,10 @@ class Backend(Protocol):
     def tokens_fed(self) -> int:
         """Tokens that have entered the model so far."""
 
+    @property
+    def tokens_saved(self) -> int:
+        """Tokens that one pass a request would have fed besides; 0 where nothing is shared."""
+
     def answer(self, requests: Sequence[Request]) -> list[Response]:
         """Answer requests, all of one kind (all generate or none), in order.
 

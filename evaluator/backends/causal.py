@@ -53,6 +53,7 @@ class CausalBackend:
         self._runner = Runner(model, machine.device, machine.batch_tokens)
         self._longest = longest_input(config, self._tokenizer)
         self.template = read_template(folder, chat_template, self._tokenizer)
+        self._asked = 0
         with torch.inference_mode():
             self._sharing = self._runner.within_memory(lambda: choose_sharing(self._runner))
 
@@ -65,6 +66,11 @@ class CausalBackend:
     def tokens_fed(self) -> int:
         """Tokens that have entered the model so far, filling included."""
         return self._runner.tokens_fed
+
+    @property
+    def tokens_saved(self) -> int:
+        """Tokens that one pass a request would have fed besides, each without any sharing."""
+        return max(0, self._asked - self._runner.tokens_fed)
 
     def environment(self) -> dict[str, str]:
         """Return versions, device and threads."""
@@ -98,6 +104,7 @@ class CausalBackend:
             found = score_rounded(self._runner, pairs)
         else:
             found = score_pairs(self._runner, self._sharing, pairs, self._beginning(requests))
+        self._asked += sum(len(pair.stem) + len(pair.cont) - 1 for pair in pairs)
         return [
             Response(
                 item=request.item,
@@ -134,6 +141,8 @@ class CausalBackend:
         else:
             begun = self._beginning(requests)
             written = write_greedily(self._runner, self._sharing, rows, ending, begun)
+        asked = zip(rows, written, strict=True)
+        self._asked += sum(len(row) + text.tokens - 1 for row, text in asked)
         return [
             Response(
                 item=request.item,

@@ -31,6 +31,7 @@ class ClassifierBackend:
     """A model with a classification head on one device."""
 
     method = "head"
+    tokens_saved = 0
 
     def __init__(self, folder: Path, *, dtype: str, machine: DeviceChoice) -> None:
         """Load model and tokenizer from a folder in Hugging Face layout.

@@ -37,6 +37,7 @@ class MaskedBackend:
     """A masked language model on one device."""
 
     method = "pseudo-loglikelihood"
+    tokens_saved = 0
 
     def __init__(self, folder: Path, *, dtype: str, machine: DeviceChoice) -> None:
         """Load model and tokenizer from a folder in Hugging Face layout.

@@ -40,6 +40,7 @@ class OnnxBackend:
     """A classifier in one ONNX file."""
 
     method = "head"
+    tokens_saved = 0
 
     def __init__(self, folder: Path, *, machine: DeviceChoice) -> None:
         """Load `model.onnx`, the label map in `config.json`, and a tokenizer if tokens are read.

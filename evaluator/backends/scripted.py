@@ -33,6 +33,7 @@ class ScriptedBackend:
     method = "loglikelihood"
     parameters = 0
     tokens_fed = 0
+    tokens_saved = 0
 
     def __init__(self, script: Callable[[Request], Answer]) -> None:
         self._script = script

@@ -51,6 +51,7 @@ class Seq2SeqBackend:
     """An encoder-decoder language model on one device."""
 
     method = "loglikelihood"
+    tokens_saved = 0
 
     def __init__(self, folder: Path, *, dtype: str, machine: DeviceChoice) -> None:
         """Load model and tokenizer from a folder in Hugging Face layout.

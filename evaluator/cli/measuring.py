@@ -23,8 +23,8 @@ from evaluator.cli.options import (
     must_be_tree,
     shown,
 )
+from evaluator.cli.show import Show, out, progress_bar, show_json, show_table
 from evaluator.cli.show import err as stderr
-from evaluator.cli.show import out, progress_bar, show_json, show_table
 from evaluator.core.errors import BusyError, EvaluatorError
 from evaluator.core.records import Submission, Task
 from evaluator.measure.method import why_unfit
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from evaluator.measure.measurement import Measured, Measurer, Settings
     from evaluator.measure.shards import Shard
 
-    Step = Callable[[Measurer, Task, Callable[[int, int], None]], str]
+    Step = Callable[[Measurer, Task, Show], str]
 
 BatchOption = Annotated[int, typer.Option(min=1, help="Most tokens that enter the model at once.")]
 
@@ -209,7 +209,7 @@ def for_each_task(
     return well
 
 
-def _measure(measurer: Measurer, task: Task, progress: Callable[[int, int], None]) -> str:
+def _measure(measurer: Measurer, task: Task, progress: Show) -> str:
     """Measure one task and say what came out."""
     done = measurer.measure(task, progress)
     if not done.fresh:
@@ -226,7 +226,7 @@ def _told(done: Measured) -> str:
     )
 
 
-def _answer(measurer: Measurer, task: Task, progress: Callable[[int, int], None]) -> str:
+def _answer(measurer: Measurer, task: Task, progress: Show) -> str:
     """Answer one shard of a task and say where it is."""
     return f"{task.name}: answered: {shown(measurer.answer_shard(task, progress))}"
 

@@ -8,10 +8,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from evaluator.board.ranking import Cell, Ranking, Unranked
 from evaluator.core.errors import Fault
@@ -72,16 +82,39 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: int
         out.print("  ".join(cells).rstrip())
 
 
-@contextmanager
-def progress_bar() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
-    """Yield a function: label -> (done, total) -> None, each label a bar of its own on stderr."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True,
-                  disable=not err.is_terminal) as bars:  # fmt: skip
+class Show(Protocol):
+    """Shows how far something is."""
 
-        def start(label: str) -> Callable[[int, int], None]:
-            bar = bars.add_task(label, total=None)
-            return lambda done, total: bars.update(bar, completed=done, total=total)
+    def __call__(self, done: int, total: int, saved: float = 0.0) -> None:
+        """Take how many are done of how many, and the share of tokens saved."""
+
+
+class Rate(ProgressColumn):
+    """How many are done in a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate; nothing before the first is done."""
+        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str], Show]]:
+    """Yield a function: label -> what shows its progress, a bar of its own on stderr."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(),
+               TextColumn("{task.fields[saved]}"), TimeRemainingColumn())  # fmt: skip
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+
+        def start(label: str) -> Show:
+            bar = bars.add_task(label, total=None, saved="")
+
+            def show(done: int, total: int, saved: float = 0.0) -> None:
+                if bars.tasks[bars.task_ids.index(bar)].total is None:
+                    # what stood there before is no part of the rate
+                    bars.reset(bar, completed=done, total=total)
+                text = f"{100 * saved:.0f} % of tokens shared" if saved else ""
+                bars.update(bar, completed=done, saved=text)
+
+            return show
 
         yield start
 

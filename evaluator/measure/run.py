@@ -14,8 +14,8 @@ from evaluator.core.records import Response
 from evaluator.measure.journal import Answered, open_journal
 from evaluator.measure.packs import Pack, in_order
 
-Progress = Callable[[int, int], None]
-"""(requests done, requests in all) -> shown to a person."""
+Progress = Callable[[int, int, float], None]
+"""(requests done, requests in all, share of tokens that sharing has saved) -> shown to a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def run_packs(
     total = sum(len(pack.requests) for pack in packs)
     with open_journal(folder) as journal:
         finished = sum(len(pack.requests) for pack in packs if pack.id in journal.done)
-        progress(finished, total)
+        progress(finished, total, 0.0)
         backend: Backend | None = None
         for pack in packs:
             if pack.id in journal.done:
@@ -51,7 +51,7 @@ def run_packs(
             backend = backend or load()
             journal.append(pack, _answer(backend, pack))
             finished += len(pack.requests)
-            progress(finished, total)
+            progress(finished, total, _share_saved(backend))
         return gather(packs, journal.done)
 
 
@@ -63,6 +63,10 @@ def gather(packs: Sequence[Pack], done: Mapping[str, Answered]) -> Answers:
         seconds=round(sum(part.seconds for part in answered), 3),
         tokens=sum(part.tokens for part in answered),
     )
+
+
+def _share_saved(backend: Backend) -> float:
+    return backend.tokens_saved / max(1, backend.tokens_saved + backend.tokens_fed)
 
 
 def _answer(backend: Backend, pack: Pack) -> Answered:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from evaluator.core.records import Example, Examples, Request
 from evaluator.measure.data import load_examples
-from evaluator.measure.requests import ask, build_requests, spread_items
+from evaluator.measure.requests import ask, build_requests
 from evaluator.tasks import load_task
 
 
@@ -24,6 +24,12 @@ class Workload:
     """Least that the ratio of times must be, as a share of the ratio of tokens."""
     least: float = 0.0
     """Least that the ratio of times must be."""
+
+
+def _spread(examples: Examples, count: int) -> Examples:
+    """Return the examples with `count` items, spread evenly."""
+    every = len(examples.test) / count
+    return replace(examples, test=tuple(examples.test[int(i * every)] for i in range(count)))
 
 
 def mmlu() -> Workload:
@@ -44,7 +50,7 @@ def mmlu() -> Workload:
 def arc(*, drawn: bool) -> Workload:
     """25-shot, fixed shots or shots drawn anew for every item."""
     task = replace(load_task("arc_challenge"), n_shots=25)
-    examples = spread_items(load_examples(task), 40)
+    examples = _spread(load_examples(task), 40)
     if not drawn:
         requests = tuple(build_requests(task, examples))
         return Workload(
@@ -95,7 +101,7 @@ def bbh() -> Workload:
 def gsm8k() -> Workload:
     """5-shot, 64 tokens written."""
     task = replace(load_task("gsm8k"), max_tokens=64)
-    examples = spread_items(load_examples(task), 40)
+    examples = _spread(load_examples(task), 40)
     requests = tuple(build_requests(task, examples))
     return Workload(name="gsm8k, 5 fixed shots, 40 items, 64 tokens written", requests=requests,
                     floor=0.0, least=3.0)  # fmt: skip
