@@ -30,6 +30,7 @@ class ServedBackend:
     """A model that answers over HTTP."""
 
     method = "loglikelihood"
+    tokens_saved = 0
     parameters = 0
 
     def __init__(self, provider: Provider, name: str, answers: str, endpoint: Endpoint) -> None:

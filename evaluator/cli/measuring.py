@@ -36,6 +36,19 @@ if TYPE_CHECKING:
 
     Step = Callable[[Measurer, Task, Show], str]
 
+LimitOption = Annotated[
+    int, typer.Option(min=0, help="Measure this many items of each task, spread evenly.")
+]
+ToOption = Annotated[
+    Path | None, typer.Option(help="Tree to write results to; default: the submission's own.")
+]
+ShardOption = Annotated[
+    str, typer.Option(help="Answer part I of N alone, as I/N; `evaluator merge` joins them.")
+]
+RayOption = Annotated[
+    str, typer.Option(help="Let workers of a Ray cluster answer: its address, or auto.")
+]
+WorkersOption = Annotated[int, typer.Option(min=1, help="Workers of the cluster.")]
 BatchOption = Annotated[int, typer.Option(min=1, help="Most tokens that enter the model at once.")]
 
 
@@ -109,22 +122,18 @@ def run(
     task: Annotated[
         list[str] | None, typer.Option(help="Task to measure; default: all of its suites.")
     ] = None,
-    limit: Annotated[
-        int, typer.Option(min=0, help="Measure this many items of each task, spread evenly.")
-    ] = 0,
-    to: Annotated[
-        Path | None, typer.Option(help="Tree to write results to; default: the submission's own.")
-    ] = None,
+    limit: LimitOption = 0,
+    to: ToOption = None,
     again: Annotated[
         bool, typer.Option("--again", help="Measure even if a result stands already.")
     ] = False,
     protocol: ProtocolOption = "board",
-    shard: Annotated[
-        str, typer.Option(help="Answer part I of N alone, as I/N; `evaluator merge` joins them.")
-    ] = "",
+    shard: ShardOption = "",
     trust: Annotated[str, typer.Option(help="Who vouches for the number: ci or local.")] = "local",
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     batch_tokens: BatchOption = 16_384,
+    ray: RayOption = "",
+    workers: WorkersOption = 1,
 ) -> None:
     r"""Measure a submission. Stopped at any moment, the same command goes on where it was.
 
@@ -138,9 +147,9 @@ def run(
       evaluator run submissions/my-org/my-model --task gsm8k --limit 20
       evaluator run submissions/my-org/my-model --shard 2/8 --to build/shards
       evaluator run submissions/my-org/my-model --task mmlu --protocol lm-eval
+      evaluator run submissions/my-org/my-model --ray auto --workers 8 --device cuda
     """
-    if trust not in ("ci", "local") or device not in ("cpu", "cuda"):
-        raise typer.BadParameter("--trust is ci or local; --device is cpu or cuda")
+    _refuse_words(trust, device, shard, ray)
     from evaluator.backends.base import DeviceChoice
     from evaluator.measure.measurement import Settings
     from evaluator.measure.shards import parse_shard
@@ -159,11 +168,20 @@ def run(
         keep_below=board.responses_bytes,
         machine=DeviceChoice(device=device, batch_tokens=batch_tokens),
         provider=board.providers.get(submission.provider),
+        ray=ray,
+        workers=workers,
     )
     wanted = task or _suite_tasks(board, submission, protocol)
     tasks = [load_task(name, protocol) for name in wanted if name not in declines]
     if not for_each_task(submission, home, tasks, settings, _answer if part else _measure):
         raise typer.Exit(1)
+
+
+def _refuse_words(trust: str, device: str, shard: str, ray: str) -> None:
+    if trust not in ("ci", "local") or device not in ("cpu", "cuda"):
+        raise typer.BadParameter("--trust is ci or local; --device is cpu or cuda")
+    if shard and ray:
+        raise typer.BadParameter("--ray cuts the work into shards by itself: no --shard")
 
 
 def _places(tree: Path, to: Path | None, limit: int, part: Shard | None, protocol: str) -> Places:
@@ -206,6 +224,8 @@ def for_each_task(
                 if notes and not isinstance(error, BusyError):
                     key = "" if measurer is None else measurer.key_of(task)
                     write_attempt(notes, submission.id, task.name, key, error)
+    if measurer:
+        measurer.close()
     return well
 
 
@@ -234,9 +254,7 @@ def _answer(measurer: Measurer, task: Task, progress: Show) -> str:
 def merge(
     path: Annotated[Path, typer.Argument(help="A submission: submissions/<org>/<model>.")],
     shards: Annotated[Path, typer.Argument(help="Folder that all shards were collected in.")],
-    to: Annotated[
-        Path | None, typer.Option(help="Tree to write results to; default: the submission's own.")
-    ] = None,
+    to: ToOption = None,
 ) -> None:
     r"""Join the shards of a submission and score them; no model is needed.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from evaluator.backends import Backend, DeviceChoice, load_backend
-from evaluator.core.errors import TaskError
+from evaluator.core.errors import RunError, TaskError
 from evaluator.core.files import Json
 from evaluator.core.records import Examples, Provider, RequestSet, Submission, Task
 from evaluator.measure.data import load_examples
@@ -20,11 +21,14 @@ from evaluator.measure.packs import Pack, plan_packs
 from evaluator.measure.provenance import cost_of, describe_machine, describe_run, now
 from evaluator.measure.requests import build_requests, describe_requests
 from evaluator.measure.result import build_result, key_of, result_path, write_result
-from evaluator.measure.run import Answers, Progress, response_lines, run_packs
+from evaluator.measure.run import Answers, Progress, keep_answers, response_lines, run_packs
 from evaluator.measure.score import score_task
 from evaluator.measure.shards import Shard
 from evaluator.tasks import locked_request_set
 from evaluator.tasks.protocol import take_items
+
+if TYPE_CHECKING:
+    from evaluator.measure.cluster import Cluster
 
 Settled: TypeAlias = tuple[Json, bytes]
 """(result, response lines)."""
@@ -54,6 +58,10 @@ class Settings:
     """Device and batch size."""
     provider: Provider | None = None
     """Server of a served model."""
+    ray: str = ""
+    """Address of a Ray cluster whose workers answer; '' for this process alone."""
+    workers: int = 1
+    """Workers of the cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +181,7 @@ class Measurer:
         self.settings = settings
         self.folder, self.manifest = lock_model(submission, home, write=settings.lock)
         self._backend: Backend | None = None
+        self._cluster: Cluster | None = None
 
     def measure(self, task: Task, progress: Progress) -> Measured:
         """Measure one task, going on where an earlier attempt stopped.
@@ -188,9 +197,9 @@ class Measurer:
             shutil.rmtree(journal, ignore_errors=True)  # of a process killed just after writing
             return Measured(path=standing[0], result={}, fresh=False)
         started = now()
-        answers = run_packs(assigned.packs, self.load, journal, progress)
+        answers = self._run(assigned.packs, journal, progress)
         run = self._describe(answers, started)
-        settled = conclude(assigned, answers, self.load().parameters, run)
+        settled = conclude(assigned, answers, self._parameters(), run)
         measured = settle(self.settings.out, settled, self.settings.keep_below)
         shutil.rmtree(journal, ignore_errors=True)  # or another process was quicker
         return measured
@@ -228,12 +237,43 @@ class Measurer:
             )
         return self._backend
 
+    def close(self) -> None:
+        """Let the workers of a cluster go."""
+        if self._cluster:
+            self._cluster.close()
+
+    def _run(self, packs: Sequence[Pack], folder: Path, progress: Progress) -> Answers:
+        if self.settings.ray:
+            return keep_answers(packs, self._join().answer, folder, progress)
+        return run_packs(packs, self.load, folder, progress)
+
+    def _join(self) -> Cluster:
+        """Join the cluster, once; its library is imported only now."""
+        try:
+            from evaluator.measure.cluster import Cluster
+        except ModuleNotFoundError:
+            raise RunError("--ray needs Ray: pip install 'open-llm-leaderboard[ray]'") from None
+
+        if self._cluster is None:
+            self._cluster = Cluster(
+                self.settings.ray,
+                self.settings.workers,
+                self.submission,
+                self.folder,
+                self.settings.machine,
+                self.settings.provider,
+            )
+        return self._cluster
+
+    def _parameters(self) -> int:
+        return (self._join() if self.settings.ray else self.load()).parameters
+
     def _standing(self, assigned: Assignment) -> list[Path]:
         home = self.settings.out / assigned.submission.id / "results"
         return sorted((home / assigned.task.name / assigned.key[:12]).glob("????????.json"))
 
     def _describe(self, answers: Answers, started: str) -> Json:
-        machine = describe_machine(self._backend)
+        machine = describe_machine(self._cluster or self._backend)
         provider = self.settings.provider
         if provider is None:
             return describe_run(answers, started, machine, self.settings.trust)

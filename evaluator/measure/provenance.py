@@ -9,9 +9,9 @@ import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Protocol
 
 from evaluator import __version__
-from evaluator.backends.base import Backend
 from evaluator.core.files import Json
 from evaluator.core.records import Provider
 from evaluator.measure.run import Answers
@@ -45,7 +45,14 @@ def cost_of(answers: Answers, provider: Provider) -> float:
     return round((answers.tokens * provider.input_price + written * provider.output_price) / 1e6, 6)
 
 
-def describe_machine(backend: Backend | None) -> dict[str, str]:
+class Described(Protocol):
+    """What says with which versions it computes."""
+
+    def environment(self) -> dict[str, str]:
+        """Return versions and devices."""
+
+
+def describe_machine(backend: Described | None) -> dict[str, str]:
     """Return versions of what computed the numbers, and the machine."""
     return {
         "python": platform.python_version(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,28 +30,56 @@ class Answers:
     """Tokens that entered the model."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A pack that has just been answered."""
+
+    pack: Pack
+    answered: Answered
+    saved: float
+    """Share of tokens that sharing has saved so far where it was answered."""
+
+
 def run_packs(
     packs: Sequence[Pack], load: Callable[[], Backend], folder: Path, progress: Progress
 ) -> Answers:
-    """Answer all packs, keeping the journal in `folder`.
+    """Answer all packs in this process, keeping the journal in `folder`.
 
     The model is loaded only if a pack is still to be answered.
 
     Raises:
         RunError: the journal is held by another process, or a backend answers out of order.
     """
+
+    def answer(rest: Sequence[Pack]) -> Iterator[Done]:
+        backend = load() if rest else None
+        for pack in rest:
+            assert backend is not None
+            yield answer_pack(backend, pack)
+
+    return keep_answers(packs, answer, folder, progress)
+
+
+def keep_answers(
+    packs: Sequence[Pack],
+    answer: Callable[[Sequence[Pack]], Iterator[Done]],
+    folder: Path,
+    progress: Progress,
+) -> Answers:
+    """Let somebody answer the packs that the journal in `folder` lacks, in any order.
+
+    Raises:
+        RunError: the journal is held by another process.
+    """
     total = sum(len(pack.requests) for pack in packs)
     with open_journal(folder) as journal:
-        finished = sum(len(pack.requests) for pack in packs if pack.id in journal.done)
+        rest = [pack for pack in packs if pack.id not in journal.done]
+        finished = total - sum(len(pack.requests) for pack in rest)
         progress(finished, total, 0.0)
-        backend: Backend | None = None
-        for pack in packs:
-            if pack.id in journal.done:
-                continue
-            backend = backend or load()
-            journal.append(pack, _answer(backend, pack))
-            finished += len(pack.requests)
-            progress(finished, total, _share_saved(backend))
+        for done in answer(rest):
+            journal.append(done.pack, done.answered)
+            finished += len(done.pack.requests)
+            progress(finished, total, done.saved)
         return gather(packs, journal.done)
 
 
@@ -65,21 +93,24 @@ def gather(packs: Sequence[Pack], done: Mapping[str, Answered]) -> Answers:
     )
 
 
-def _share_saved(backend: Backend) -> float:
-    return backend.tokens_saved / max(1, backend.tokens_saved + backend.tokens_fed)
+def answer_pack(backend: Backend, pack: Pack) -> Done:
+    """Let a backend answer a pack.
 
-
-def _answer(backend: Backend, pack: Pack) -> Answered:
+    Raises:
+        RunError: it answers something that was not asked.
+    """
     fed, start = backend.tokens_fed, time.monotonic()
     responses = tuple(backend.answer(pack.requests))
     asked = [(request.item, request.index) for request in pack.requests]
     if [(response.item, response.index) for response in responses] != asked:
         raise RunError(f"pack {pack.id[:12]}: the backend's answers are not those asked for")
-    return Answered(
+    answered = Answered(
         responses=responses,
         seconds=round(time.monotonic() - start, 6),
         tokens=backend.tokens_fed - fed,
     )
+    saved = backend.tokens_saved / max(1, backend.tokens_saved + backend.tokens_fed)
+    return Done(pack=pack, answered=answered, saved=saved)
 
 
 def response_lines(responses: Sequence[Response]) -> bytes:

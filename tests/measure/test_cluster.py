@@ -1,0 +1,114 @@
+"""Workers of a real Ray cluster give the result of one process, even if one of them dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, need
+from made import request
+
+from evaluator.board.submissions import read_submission
+from evaluator.core.errors import RunError
+from evaluator.measure.measurement import Measured, Measurer, Settings
+from evaluator.measure.packs import Pack
+from evaluator.tasks import load_task
+
+TASK = "starter_classification"
+
+pytestmark = pytest.mark.heavy
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A cluster of two cores that runs the evaluator of this repository."""
+    need("ray", _present(), "pip install 'open-llm-leaderboard[ray]'")
+    import ray
+
+    os.environ["PYTHONPATH"] = str(ROOT)
+    context = ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=40)
+    yield context.address_info["gcs_address"]
+    ray.shutdown()
+
+
+def _present() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("ray") is not None
+
+
+def measurer(out: Path, **settings: Any) -> Measurer:
+    submission, _ = read_submission(ROOT / "submissions", "starter/small")
+    places = {"out": out, "work": out / "runs"}
+    return Measurer(submission, ROOT / "submissions/starter/small", Settings(**(places | settings)))
+
+
+def stable(measured: Measured) -> dict[str, Any]:
+    """The result without what varies from run to run."""
+    return {name: part for name, part in measured.result.items() if name != "run"}
+
+
+def test_two_workers_give_the_bytes_of_one_process(address: str, tmp_path: Path) -> None:
+    task = load_task(TASK)
+    alone = measurer(tmp_path / "alone").measure(task, lambda *_: None)
+    many = measurer(tmp_path / "many", ray=address, workers=2)
+    seen: list[tuple[int, int, float]] = []
+    together = many.measure(task, lambda *now: seen.append(now))
+    many.close()
+    assert stable(together) == stable(alone)
+    assert together.path.name == alone.path.name
+    assert together.result["run"]["environment"]["workers"] == "2"
+    assert seen[-1][0] == seen[-1][1] == 1200
+
+
+def test_the_packs_of_a_killed_worker_are_answered_by_the_other(
+    address: str, tmp_path: Path
+) -> None:
+    task = load_task(TASK)
+    alone = measurer(tmp_path / "alone").measure(task, lambda *_: None)
+    many = measurer(tmp_path / "many", ray=address, workers=2)
+    killed: list[int] = []
+
+    def kill_one(done: int, total: int, saved: float) -> None:
+        if 0 < done < total and not killed:
+            import ray
+
+            (first, _) = many._cluster.actors  # type: ignore[union-attr]
+            killed.append(ray.get(first.__ray_call__.remote(lambda worker: os.getpid())))
+            os.kill(killed[0], signal.SIGKILL)
+
+    together = many.measure(task, kill_one)
+    many.close()
+    assert killed
+    assert stable(together) == stable(alone)
+
+
+def test_a_cluster_whose_workers_are_all_lost_stops_the_run_and_it_goes_on(
+    address: str, tmp_path: Path
+) -> None:
+    task = load_task(TASK)
+    alone = measurer(tmp_path / "alone").measure(task, lambda *_: None)
+    one = measurer(tmp_path / "many", ray=address, workers=1)
+
+    def kill(done: int, total: int, saved: float) -> None:
+        if done:
+            one.close()
+
+    with pytest.raises(RunError, match="every worker of the cluster is lost"):
+        one.measure(task, kill)
+    after = measurer(tmp_path / "many").measure(task, lambda *_: None)
+    assert stable(after) == stable(alone)
+
+
+def test_a_worker_takes_its_own_packs_in_order_and_then_the_end_of_the_longest_run() -> None:
+    from evaluator.measure.cluster import _Hand, _next_pack
+
+    packs = [Pack(id=str(at), requests=(request(),), places=(at,)) for at in range(5)]
+    mine, other = _Hand(None, deque(packs[:1])), _Hand(None, deque(packs[1:]))
+    taken = [_next_pack(mine, [mine, other]) for _ in range(6)]
+    assert [pack.id if pack else "" for pack in taken] == ["0", "4", "3", "2", "1", ""]
