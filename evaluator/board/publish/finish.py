@@ -15,7 +15,7 @@ from evaluator.board.publish.feed import feed_xml, llms_txt, site_map
 from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.stamp import add_to_search, stamp_pages
 from evaluator.board.publish.values import address_of
-from evaluator.board.publish.words import FIRST, Words
+from evaluator.board.publish.words import FIRST
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
 FAULTS = {
@@ -91,7 +91,7 @@ def write_around(pages: Pages, to: Path) -> None:
     (to / "llms.txt").write_text(llms_txt(site, pages.words), "utf-8", newline="\n")
     embedded = to / "embed/index.html"
     embedded.parent.mkdir(exist_ok=True)
-    embedded.write_text(finish_page(pages.embed(), pages.words), "utf-8", newline="\n")
+    embedded.write_text(finish_page(pages.embed(), pages), "utf-8", newline="\n")
 
 
 def _found_models(pages: Pages) -> Iterator[tuple[str, str, str]]:
