@@ -138,6 +138,7 @@ class Forge:
                 "title": title,
                 "user": {"login": author},
                 "head": {"ref": branch},
+                "base": {"ref": "main", "sha": self.head()},
             },
         }
         ref = f"refs/pull/{number}/merge"
