@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 from scipy import stats
@@ -21,6 +22,7 @@ from evaluator.board.publish.values import slug
 from evaluator.board.publish.words import Words
 from evaluator.board.ranking import Cell
 from evaluator.board.submissions import Entry, Standing
+from evaluator.core.errors import ScoreError
 from evaluator.core.files import Json, hash_json
 from evaluator.metrics import metric_named
 from evaluator.tasks import load_task, task_names
@@ -135,8 +137,9 @@ def item_names(site: Site) -> Iterator[tuple[str, list[str]]]:
             name = standing.result["request_set"]["items_sha256"][:12]
             if name in done or not standing.result["responses"]["kept"]:
                 continue
-            done.add(name)
-            yield name, item_ids(site.root, standing)
+            with suppress(ScoreError):  # taken down since: another model may still have them
+                yield name, item_ids(site.root, standing)
+                done.add(name)
 
 
 def _measured(site: Site, entry: Entry) -> list[tuple[str, Standing]]:

@@ -1,0 +1,91 @@
+"""Home with 5,000 models and 30 tasks: small, still, and at home. Timings: `make bench-site`."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from conftest_e2e import ROOT
+
+MODELS, PAGES = 5000, 60
+SHIFTS = """new Promise((done) => {
+  let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(sum), 300);
+})"""
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory) -> Path:
+    to = tmp_path_factory.mktemp("large") / "built"
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests/made_site.py"), str(to), str(MODELS), str(PAGES)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return to
+
+
+def weigh(folder: Path, root: str, asked: list[str]) -> dict[str, int]:
+    """Return path -> bytes as a server that compresses would send them."""
+    sizes = {}
+    for url in asked:
+        path = unquote(urlsplit(url.removeprefix(root)).path)
+        file = folder / path / "index.html" if (folder / path).is_dir() else folder / path
+        if url.startswith(root) and file.is_file():
+            packed = file.suffix in (".png", ".woff2", ".gz")
+            data = file.read_bytes()
+            sizes[path] = len(data if packed else gzip.compress(data, 6))
+    return sizes
+
+
+def test_home_with_five_thousand_models_keeps_its_budgets(browser, serve, large):
+    root = serve(large)
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda e: said.append(str(e)))
+    page.on("request", lambda r: asked.append(r.url))
+    page.goto(root)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.querySelectorAll('*').length") < 1500
+    assert page.evaluate(SHIFTS) < 0.02
+    assert page.locator("#b-rows tr").count() == 50
+
+    page.get_by_role("searchbox", name="Find a model").fill("qwen 000")
+    page.locator("#b-status", has_text=f"of {MODELS} models").wait_for()
+    page.get_by_role("searchbox", name="Find a model").fill("")
+    page.locator("#b-status", has_text=f"{MODELS} of {MODELS} models").wait_for()
+    page.get_by_role("button", name="Parameters", exact=True).click()
+    page.locator('th[aria-sort="descending"]', has_text="Parameters").wait_for()
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("group", name="Licence").wait_for()
+    assert page.evaluate("document.querySelectorAll('*').length") < 1500
+
+    sizes = weigh(large, root, asked)
+    assert {"data/core.table.json", "assets/board/home.js"} <= sizes.keys()
+    assert sum(sizes.values()) <= 200_000, sizes
+    scripts = {path: size for path, size in sizes.items() if "assets/board/" in path}
+    assert sum(size for path, size in scripts.items() if path.endswith(".js")) <= 15_000, scripts
+    assert all(url.startswith((root, "data:", "blob:")) for url in asked), asked
+    assert said == []
+    page.goto(root)
+    links = page.locator("a[href]").evaluate_all("all => all.map((a) => a.href)")
+    inside = {url.split("#")[0].split("?")[0].removeprefix(root) for url in links
+              if url.startswith(root)}  # fmt: skip
+    assert len({path for path in inside if path.startswith("models/")}) > 50
+    broken = [p for p in inside if not (large / unquote(p)).exists()]
+    assert broken == []
+    page.close()
