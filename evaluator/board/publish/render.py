@@ -126,6 +126,5 @@ def interval_dot(
     return Markup(
         f'<svg class="b-iv" viewBox="0 0 {width} 14" width="{width}" height="14"'
         ' aria-hidden="true">'
-        f'<path class="b-zero" d="M{x(0)} 1v12"/><path d="M{x(low)} 7H{x(high)}"/>'
-        f'<path class="b-dot" d="M{x(value)} 7h0"/></svg>'
+        f'<path d="M{x(0)} 3v8M{x(low)} 7H{x(high)}M{x(value)} 4a3 3 0 1 0 .1 0z"/></svg>'
     )

@@ -83,6 +83,7 @@ def asked(site: Site, name: str) -> list[Json]:
             found.append(
                 {
                     "area": area,
+                    "first": len(entries) if entry is entries[0] else 0,  # rows of the area's cell
                     "task": entry.task,
                     "title": load_task(entry.task).title,
                     "reason": entry.reason,
