@@ -14,8 +14,9 @@ from evaluator.board.publish.downloads import download_files
 from evaluator.board.publish.feed import feed_xml, llms_txt, site_map
 from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.stamp import add_to_search, stamp_pages
-from evaluator.board.publish.values import address_of
+from evaluator.board.publish.values import address_of, slug
 from evaluator.board.publish.words import FIRST
+from evaluator.tasks import load_task, task_names
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
 FAULTS = {
@@ -71,7 +72,7 @@ def finish_site(pages: Pages, shells: dict[str, str], to: Path) -> None:
             copies = (replace(copy, body=without_outward(copy.body)) for copy in copies)
         stamp_pages(shells[source], copies, to, address)
     write_around(pages, to)
-    add_to_search(to / "search" / "search_index.json", _found_models(pages))
+    add_to_search(to / "search" / "search_index.json", _found_pages(pages))
     if pages.words.language == FIRST:
         for path, data in download_files(pages.site):
             target = to / path
@@ -94,9 +95,11 @@ def write_around(pages: Pages, to: Path) -> None:
     embedded.write_text(finish_page(pages.embed(), pages), "utf-8", newline="\n")
 
 
-def _found_models(pages: Pages) -> Iterator[tuple[str, str, str]]:
+def _found_pages(pages: Pages) -> Iterator[tuple[str, str, str]]:
+    """Yield (address, title, a few words) of models and tasks: what the search finds of them."""
+    to = pages.render.linker("")
     for entry in pages.site.tree.entries:
         submission = entry.submission
-        address = pages.render.linker("")(f"models/{submission.id.replace('/', '--')}/index.md")
-        text = f"{submission.id} {submission.organisation} {submission.licence}"
-        yield address, submission.title, text
+        yield to(f"models/{slug(submission.id)}/index.md"), submission.title, ""
+    for task in task_names():
+        yield to(f"tasks/{task}/index.md"), load_task(task).title, load_task(task).summary

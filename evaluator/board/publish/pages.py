@@ -97,7 +97,7 @@ class Pages:
         found |= self._open_books()
         found |= {f"data/schemas/{name}.json": _download(load_schema(name)) for name in NAMES}
         for shell in self.shells():
-            found[shell] = _page(TITLE, ABOUT, BODY, search=False)
+            found[shell] = _page(TITLE, ABOUT, BODY)
         return found
 
     def shells(self) -> dict[str, Iterator[Stamped]]:
@@ -254,10 +254,8 @@ class Pages:
         return found
 
 
-def _page(
-    title: str, description: str, body: str, *, in_nav: bool = False, search: bool = True
-) -> Rendered:
-    """Return a page of HTML.
+def _page(title: str, description: str, body: str, *, in_nav: bool = False) -> Rendered:
+    """Return a page of HTML. Its tables stay out of the search, which every visitor loads.
 
     The theme prints title and description unescaped, so they are escaped here; front matter is
     written as JSON, which is YAML without its traps.
@@ -266,9 +264,8 @@ def _page(
         "title": html.escape(title),
         "description": html.escape(description),
         "hide": ["navigation", "toc"],
+        "search": {"exclude": True},
     }
-    if not search:
-        facts["search"] = {"exclude": True}
     front = "".join(f"{key}: {json.dumps(value)}\n" for key, value in facts.items())
     return Rendered(front=f"---\n{front}---\n", body=body, in_nav=in_nav)
 
