@@ -19,6 +19,7 @@ def load_backend(
     folder: Path,
     machine: DeviceChoice,
     provider: Provider | None = None,
+    adapter: Path | None = None,
 ) -> Backend:
     """Load the model of a submission from `folder`; the library behind it is imported only now.
 
@@ -27,10 +28,14 @@ def load_backend(
         folder: its files.
         machine: device and batch size.
         provider: the server of a served model.
+        adapter: files of a LoRA that is added to the model.
 
     Raises:
-        ModelError: unknown kind, files that cannot be loaded safely, or no such provider.
+        ModelError: unknown kind, files that cannot be loaded safely, no such provider, or an
+            adapter whose files are not there: the base alone would answer under its name.
     """
+    if submission.adapter and adapter is None:
+        raise ModelError(f"{submission.id}: its adapter's files are not here")
     if submission.kind == "served":
         return _load_served(submission, provider)
     if submission.kind == "scripted":
@@ -45,6 +50,7 @@ def load_backend(
             dtype=submission.dtype,
             machine=machine,
             chat_template=submission.chat_template,
+            adapter=adapter,
         )
     if submission.kind == "seq2seq":
         from evaluator.backends.seq2seq import Seq2SeqBackend

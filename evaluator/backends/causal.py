@@ -15,6 +15,7 @@ import torch
 import transformers
 from transformers import AutoModelForCausalLM
 
+from evaluator.backends.adapter import add_adapter
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.ending import Ending
 from evaluator.backends.loading import load_model, longest_input
@@ -36,7 +37,13 @@ class CausalBackend:
     method = "loglikelihood"
 
     def __init__(
-        self, folder: Path, *, dtype: str, machine: DeviceChoice, chat_template: str = NONE
+        self,
+        folder: Path,
+        *,
+        dtype: str,
+        machine: DeviceChoice,
+        chat_template: str = NONE,
+        adapter: Path | None = None,
     ) -> None:
         """Load model and tokenizer from a folder in Hugging Face layout.
 
@@ -45,11 +52,15 @@ class CausalBackend:
             dtype: float32, bfloat16 or float16.
             machine: where it runs.
             chat_template: whether and how prompts go through the model's own template (`template`).
+            adapter: files of a LoRA that is added to the model.
 
         Raises:
-            ModelError: code of its own, pickled weights, unknown architecture, broken files.
+            ModelError: code of its own, pickled weights, unknown architecture, broken files, an
+                adapter that does not fit.
         """
         config, self._tokenizer, model = load_model(folder, AutoModelForCausalLM, dtype)
+        if adapter:
+            model = add_adapter(model, adapter)
         self._runner = Runner(model, machine.device, machine.batch_tokens)
         self._longest = longest_input(config, self._tokenizer)
         self.template = read_template(folder, chat_template, self._tokenizer)

@@ -87,16 +87,22 @@ class OnnxBackend:
         return answer_labels(requests, self._labels, judge)
 
     def _judge_texts(self, texts: list[Texts]) -> list[Judged]:
-        found: list[Judged] = []
-        for text in texts:
-            if len(text) != len(self._inputs):
-                raise ModelError(
-                    f"the model reads {len(self._inputs)} texts at once, the task has {len(text)}"
-                )
-            values = zip(self._inputs.items(), text, strict=True)
-            fed = {name: np.array(t).reshape([1] * len(i.shape)) for (name, i), t in values}
-            found.append(Judged(logprobs=self._feed(fed, 1)[0], tokens=0, dropped=0))
-        return found
+        return [
+            Judged(logprobs=self._feed(self._fill(text), 1)[0], tokens=0, dropped=0)
+            for text in texts
+        ]
+
+    def _fill(self, texts: Texts) -> dict[str, Any]:
+        """Return a row of texts as the graph takes them: side by side, or each by itself."""
+        (first, *others) = self._inputs.values()
+        wide = first.shape[1] if not others and len(first.shape) == 2 else 1
+        takes = wide if isinstance(wide, int) and wide > 1 else len(self._inputs)
+        if takes != len(texts):
+            raise ModelError(f"the model reads {takes} texts at once, the task has {len(texts)}")
+        if takes > len(self._inputs):
+            return {first.name: np.array([texts])}
+        values = zip(self._inputs.items(), texts, strict=True)
+        return {name: np.array(t).reshape([1] * len(i.shape)) for (name, i), t in values}
 
     def _judge_tokens(self, texts: list[Texts]) -> list[Judged]:
         rows = [encode_texts(self._tokenizer, text, self._longest) for text in texts]

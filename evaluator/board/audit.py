@@ -42,7 +42,7 @@ from evaluator.board.submissions import (
 )
 from evaluator.core.errors import EvaluatorError, Fault
 from evaluator.core.files import git_blob_id
-from evaluator.measure.manifest import differing_files, read_lock, read_manifest
+from evaluator.measure.manifest import adapter_folder, differing_files, read_lock, read_manifest
 from evaluator.tasks import locked_request_set
 
 Progress = Callable[[int, int], None]
@@ -218,8 +218,13 @@ def check_weights(root: Path) -> list[Fault]:
             submission, _ = read_submission(root, name)
             if not submission.folder or not lock.exists():
                 continue
-            found = read_manifest(submission, root / name / submission.folder)
-            differing = differing_files(read_lock(lock), found)
+            home = root / name
+            adapter = adapter_folder(submission, home) if submission.adapter == "adapter" else None
+            found = read_manifest(submission, home / submission.folder, adapter)
+            locked = read_lock(lock)
+            if adapter is None:  # one on the hub is not in the tree
+                locked = {n: f for n, f in locked.items() if not n.startswith("adapter/")}
+            differing = differing_files(locked, found)
         except EvaluatorError:
             continue  # told by check_tree
         if differing:

@@ -117,7 +117,7 @@ def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> lis
 def _check_files(root: Path, name: str) -> list[Fault]:
     """Return the files of a submission's folder that have no place there."""
     faults = []
-    known = {"submission.yaml", "card.md", "lock.json", "results", "attempts", "weights"}
+    known = {"submission.yaml", "card.md", "lock.json", "results", "attempts", "weights", "adapter"}
     for path in sorted((root / name).rglob("*")):
         below = path.relative_to(root).as_posix()
         if path.name.startswith(PART):
@@ -133,7 +133,7 @@ def _check_kinds(root: Path, name: str) -> list[Fault]:
     faults = []
     for path in sorted([root / name, *(root / name).rglob("*")]):
         below, facts = path.relative_to(root).as_posix(), path.lstat()
-        weights = path.parent == root / name / "weights"
+        weights = path.parent in (root / name / "weights", root / name / "adapter")
         if stat.S_ISLNK(facts.st_mode):
             faults.append(Fault(below, 0, "", "a symbolic link: commit the file itself"))
         elif not stat.S_ISREG(facts.st_mode) and not stat.S_ISDIR(facts.st_mode):

@@ -84,7 +84,7 @@ def check_change(
 
 def _refusal(name: str, mode: str, size: int) -> str:
     """Return why a file of a submission may not come with a contribution; '' if it may."""
-    weights = re.fullmatch(r"weights/[^/\n]+", name) is not None
+    weights = re.fullmatch(r"(weights|adapter)/[^/\n]+", name) is not None
     if name not in FILES and not weights:
         return (
             "may not be changed by a contribution: add only submission.yaml and card.md; results, "
@@ -115,7 +115,7 @@ def check_model_unchanged(base_root: Path, head_root: Path, name: str) -> list[F
     except DocumentError:
         return []  # told elsewhere
     parts = ("kind", "repo", "revision", "folder", "policy", "dtype", "chat_template", "tasks",
-             "provider", "name", "answers")  # fmt: skip
+             "provider", "name", "answers", "adapter")  # fmt: skip
     if all(getattr(before, part) == getattr(after, part) for part in parts):
         return []
     message = (

@@ -184,6 +184,7 @@ def read_submission(root: Path, name: str) -> tuple[Submission, dict[str, str]]:
         supersedes=value.get("supersedes", ""),
         suites=tuple(value["suites"]),
         tasks=tuple(model.get("tasks", ())),
+        adapter=_adapter_of(model.get("adapter", {})),
         provider=model.get("provider", ""),
         name=model.get("name", ""),
         answers=model.get("answers", ""),
@@ -198,6 +199,11 @@ def read_submission(root: Path, name: str) -> tuple[Submission, dict[str, str]]:
 def everything(result: Json) -> Json:
     """Keep a result whole."""
     return result
+
+
+def _adapter_of(declared: Json) -> str:
+    on_hub = f"{declared['repo']}@{declared['revision']}" if "repo" in declared else ""
+    return on_hub or str(declared.get("folder", ""))
 
 
 def read_entry(root: Path, name: str, keep: Keep = everything) -> Entry:

@@ -65,7 +65,6 @@ VERBS = (
     measuring.score,
     ranking.rank,
     comparing.compare,
-    comparing.robustness,
     auditing.audit,
     deciding.decide,
     opening.init_board,

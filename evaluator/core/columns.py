@@ -24,7 +24,6 @@ TYPES = {
     "rank": "u16",
     "value": "f32",
     "p_gold": "f32",
-    "cluster": "u16",
 }
 """Column name -> type."""
 NONE = 0xFFFF

@@ -331,8 +331,6 @@ class Task:
     """How it is asked: board, or lm-eval (made by `load_task`)."""
     notes: str = ""
     """Known quirks, for its page."""
-    varies: str = ""
-    """The task whose items it asks a little differently, '' for a task in its own right."""
     waits: str = ""
     """Why its items are not known yet, '' if they are."""
 
@@ -378,6 +376,8 @@ class Submission:
     """Suites it asks to be measured on."""
     tasks: tuple[str, ...] = ()
     """Tasks that a classifier's head was trained for; () for models that take any."""
+    adapter: str = ""
+    """`adapter` if a LoRA stands in the submission, `owner/name@revision` on the hub, or ''."""
     provider: str = ""
     """Server of board.yaml that runs a served model, or ''."""
     name: str = ""

@@ -36,8 +36,9 @@ class Worker:
         folder: Path,
         machine: DeviceChoice,
         provider: Provider | None,
+        adapter: Path | None,
     ) -> None:
-        self._chosen = submission, folder, machine, provider
+        self._chosen = submission, folder, machine, provider, adapter
         self._backend: Backend | None = None
 
     def load(self) -> Json:
@@ -76,6 +77,7 @@ class Cluster:
         folder: Path,
         machine: DeviceChoice,
         provider: Provider | None = None,
+        adapter: Path | None = None,
     ) -> None:
         """Join a cluster and let every worker load the model.
 
@@ -86,6 +88,7 @@ class Cluster:
             folder: its files, under the same path on every machine of the cluster.
             machine: device and batch size of each worker.
             provider: server of a served model.
+            adapter: files of a LoRA that is added to the model.
 
         Raises:
             RunError: no cluster there, or workers that run another evaluator.
@@ -101,7 +104,7 @@ class Cluster:
             ) from None
         kind: Any = ray.remote(num_cpus=1, num_gpus=int(machine.device == "cuda"))(Worker)
         self.actors: list[Any] = [
-            kind.remote(submission, folder, machine, provider) for _ in range(workers)
+            kind.remote(submission, folder, machine, provider, adapter) for _ in range(workers)
         ]
         facts = [_get(actor.load.remote()) for actor in self.actors]
         if any(fact["evaluator"] != evaluator_commit() for fact in facts):

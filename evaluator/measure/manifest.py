@@ -50,6 +50,10 @@ FILES = (
 """The files a model is loaded from; nothing else is ever downloaded."""
 
 
+ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
+"""The files an adapter is loaded from."""
+
+
 def model_folder(submission: Submission, home: Path) -> Path:
     """Return the folder that holds the model's files, downloading them from the hub if need be.
 
@@ -67,17 +71,18 @@ def model_folder(submission: Submission, home: Path) -> Path:
         if not folder.is_dir():
             raise ModelError(f"{folder}: no such folder, but the submission says folder: weights")
         return folder
+    return _fetch(submission.id, submission.repo, submission.revision, FILES)
+
+
+def _fetch(name: str, repo: str, revision: str, files: tuple[str, ...]) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        path = snapshot_download(
-            submission.repo, revision=submission.revision, allow_patterns=list(FILES)
-        )
+        path = snapshot_download(repo, revision=revision, allow_patterns=list(files))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
-        what = f"{submission.repo} at {submission.revision[:12]}"
-        raise ModelError(f"{submission.id}: cannot fetch {what}: {reason}") from None
+        raise ModelError(f"{name}: cannot fetch {repo} at {revision[:12]}: {reason}") from None
     return Path(path)
 
 
@@ -107,8 +112,29 @@ def listed_bytes(submission: Submission) -> int:
     )
 
 
-def read_manifest(submission: Submission, folder: Path) -> Manifest:
-    """Return the manifest of the files in `folder`, hashed now.
+def _hashed(path: Path) -> dict[str, str | int]:
+    return {"sha256": sha256_file(path), "bytes": path.stat().st_size}
+
+
+def adapter_folder(submission: Submission, home: Path) -> Path | None:
+    """Return the folder of the adapter's files, downloaded if need be; None without an adapter.
+
+    Raises:
+        ModelError: no such folder, no network, no such revision.
+    """
+    repo, on_hub, revision = submission.adapter.partition("@")
+    if on_hub:
+        return _fetch(submission.id, repo, revision, ADAPTER_FILES)
+    if not submission.adapter:
+        return None
+    folder = home / submission.adapter
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: no such folder, but the submission has an adapter there")
+    return folder
+
+
+def read_manifest(submission: Submission, folder: Path, adapter: Path | None = None) -> Manifest:
+    """Return the manifest of the files in `folder` and of an adapter, hashed now.
 
     Raises:
         ModelError: a model folder without any file of a model.
@@ -123,7 +149,10 @@ def read_manifest(submission: Submission, folder: Path) -> Manifest:
     found: Manifest = {}
     for pattern in FILES:
         for path in sorted(folder.glob(pattern)):
-            found[path.name] = {"sha256": sha256_file(path), "bytes": path.stat().st_size}
+            found[path.name] = _hashed(path)
+    for path in [adapter / name for name in ADAPTER_FILES] if adapter else []:
+        if path.is_file():
+            found[f"adapter/{path.name}"] = _hashed(path)
     if not found:
         raise ModelError(f"{folder}: holds none of {', '.join(FILES[:3])}")
     if submission.chat_template not in ("", NONE):
@@ -149,7 +178,7 @@ def lock_model(submission: Submission, home: Path, *, write: bool) -> tuple[Path
         ModelError: a file differs from the lock; names every such file.
     """
     folder = model_folder(submission, home)
-    manifest = read_manifest(submission, folder)
+    manifest = read_manifest(submission, folder, adapter_folder(submission, home))
     path = home / "lock.json"
     if not path.exists():
         if write:

@@ -15,7 +15,7 @@ from evaluator.core.records import Examples, Provider, RequestSet, Submission, T
 from evaluator.measure.data import load_examples
 from evaluator.measure.execute import refuse_code
 from evaluator.measure.handout import answer_handout, hand_out
-from evaluator.measure.manifest import Manifest, lock_model
+from evaluator.measure.manifest import Manifest, adapter_folder, lock_model
 from evaluator.measure.method import method_of, why_unfit
 from evaluator.measure.packs import Pack, plan_packs
 from evaluator.measure.provenance import cost_of, describe_machine, describe_run, now
@@ -180,6 +180,7 @@ class Measurer:
         self.submission = submission
         self.settings = settings
         self.folder, self.manifest = lock_model(submission, home, write=settings.lock)
+        self.adapter = adapter_folder(submission, home)
         self._backend: Backend | None = None
         self._cluster: Cluster | None = None
 
@@ -233,7 +234,11 @@ class Measurer:
         """Load the model, once."""
         if self._backend is None:
             self._backend = load_backend(
-                self.submission, self.folder, self.settings.machine, self.settings.provider
+                self.submission,
+                self.folder,
+                self.settings.machine,
+                self.settings.provider,
+                self.adapter,
             )
         return self._backend
 
@@ -262,6 +267,7 @@ class Measurer:
                 self.folder,
                 self.settings.machine,
                 self.settings.provider,
+                self.adapter,
             )
         return self._cluster
 

@@ -132,13 +132,8 @@ def score_section(task: Task, scored: Scored) -> dict[str, Json]:
         "groups": scored.groups,
         "confusion": scored.confusion,
         "counts": scored.counts,
-        "columns": {n: columns.pack(n, scored.items.columns[n]) for n in _committed(task, scored)},
+        "columns": {n: columns.pack(n, scored.items.columns[n]) for n in task.columns},
     }
-
-
-def _committed(task: Task, scored: Scored) -> tuple[str, ...]:
-    """Return the item columns of a result: the task's, and the clusters if items share any."""
-    return (*task.columns, "cluster") if scored.items.clusters else task.columns
 
 
 def result_path(root: Path, result: Json) -> Path:
@@ -184,11 +179,10 @@ def items_of(result: Json) -> Items:
         ValueError: a column that is broken or has another length than n.
     """
     n = result["n"]
-    found = {name: columns.unpack(name, text, n) for name, text in result["columns"].items()}
     return Items(
-        columns=found,
+        columns={name: columns.unpack(name, text, n) for name, text in result["columns"].items()},
         labels=tuple(row["label"] for row in result["classes"]),
-        clusters=tuple(str(int(c)) if c >= 0 else "" for c in found.get("cluster", ())),
+        clusters=(),
     )
 
 

@@ -67,6 +67,30 @@ def save_sklearn(folder: Path) -> Path:
     return write_labels(folder, pipeline.classes_.tolist())
 
 
+def save_sklearn_pairs(folder: Path, labels: Sequence[str]) -> Path:
+    """Two texts in, a word of each weighed: what scikit-learn makes of pairs."""
+    from skl2onnx import to_onnx
+    from skl2onnx.common.data_types import StringTensorType
+    from sklearn.compose import ColumnTransformer
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    rows = np.array([["a card", "a card"], ["a card", "a loan"], ["a loan", "a loan"]])
+    seen = [(f"text{i}", CountVectorizer(lowercase=False), i) for i in (0, 1)]
+    pipeline = make_pipeline(ColumnTransformer(seen), LogisticRegression())
+    pipeline.fit(rows, [labels[1], labels[0], labels[1]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = to_onnx(
+            pipeline,
+            initial_types=[("texts", StringTensorType([None, 2]))],
+            options={"zipmap": False},
+        )
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    return write_labels(folder, pipeline.classes_.tolist())
+
+
 def save_keras(folder: Path) -> Path:
     """A random Keras model over tokens, exported by Keras itself."""
     import keras

@@ -67,6 +67,94 @@ def row_of(tree: Path, home: Path) -> Json:
     return next(row for row in rows if row["model"] == f"some-org/{home.name}")
 
 
+def head_labels() -> tuple[str, ...]:
+    """The labels of the task of the little board."""
+    from evaluator.measure.data import load_examples
+    from evaluator.tasks import load_task
+
+    return load_examples(load_task("starter_matching")).labels
+
+
+def save_kind(folder: Path, kind: str) -> Path:
+    """Write a tiny random model of a kind, or teach one to scikit-learn."""
+    from backends import conftest as models
+    from backends.made_onnx import save_sklearn_pairs
+
+    if kind == "onnx":
+        return save_sklearn_pairs(folder, head_labels())
+    if kind == "classifier":
+        labels = dict(enumerate(head_labels()))
+        return models.save_other(folder, "bert", id2label=labels, num_labels=len(labels))
+    name, places = {"seq2seq": ("t5", "n_positions"), "masked": ("bert_masked",
+                    "max_position_embeddings")}[kind]  # fmt: skip
+    return models.save_other(folder, name, **{places: 512})
+
+
+@pytest.mark.parametrize("kind", ["seq2seq", "classifier", "masked", "onnx"])
+def test_a_model_of_every_kind_goes_from_its_files_to_its_place(
+    little: Path, tmp_path: Path, kind: str
+) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    save_kind(folder, kind)
+    tasks = ["--task", "starter_matching"] if kind in ("classifier", "onnx") else []
+    home = little / f"some-org/{kind}"
+    evaluator(
+        "submit", folder, "--name", f"some-org/{kind}", "--kind", kind, "--licence", "MIT",
+        "--training-data", "none", "--maintainer", "ada", "--suite", "little", "--tree", little,
+        *tasks,
+    )  # fmt: skip
+    found = measure(home)
+    method = {"classifier": "head", "onnx": "head", "masked": "pseudo-loglikelihood"}
+    assert found["method"] == method.get(kind, "loglikelihood")
+    assert found["model"]["parameters"] > 0
+    row = row_of(little, home)
+    assert row["best_rank"] is not None
+    assert row["kind"] == kind
+
+
+def test_an_adapter_on_the_starter_model_is_measured_under_a_key_of_its_own(
+    little: Path, tmp_path: Path
+) -> None:
+    from backends.test_adapter import save_adapter
+
+    model = "  kind: causal\n  folder: weights\n  dtype: float32\n  chat_template: none\n"
+    home = submit(little, "adapted", model + "  adapter: {folder: adapter}\n")
+    shutil.copytree(SMALL / "weights", home / "weights")
+    save_adapter(home / "adapter")
+    (home / "adapter/README.md").unlink()
+    found = measure(home)
+    (path,) = SMALL.glob("results/starter_matching/*/????????.json")
+    theirs = json.loads(path.read_text())
+    names = set(found["model"]["manifest"]) - set(theirs["model"]["manifest"])
+    assert names == {"adapter/adapter_config.json", "adapter/adapter_model.safetensors"}
+    assert found["key"] != theirs["key"]
+    assert found["responses"]["sha256"] != theirs["responses"]["sha256"]
+    assert row_of(little, home)["best_rank"] is not None
+
+
+def test_a_state_file_is_measured_as_the_model_it_is(little: Path, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    state = load_file(SMALL / "weights/model.safetensors")
+    moments = {"state": {0: {"exp_avg": torch.ones(3)}}, "param_groups": []}
+    content = {"state_dict": {f"model.{n}": t for n, t in state.items()}, "epoch": 3,
+               "optimizer_states": [moments]}  # fmt: skip
+    torch.save(content, tmp_path / "last.ckpt")
+    told = evaluator(
+        "submit", tmp_path / "last.ckpt", "--architecture", SMALL / "weights", "--name",
+        "some-org/state", "--kind", "causal", "--licence", "MIT", "--training-data", "none",
+        "--maintainer", "ada", "--suite", "little", "--tree", little,
+    )  # fmt: skip
+    assert "left out: epoch, optimizer_states" in told
+    found = measure(little / "some-org/state")
+    (path,) = SMALL.glob("results/starter_matching/*/????????.json")
+    theirs = json.loads(path.read_text())
+    assert found["metrics"]["f1"]["value"] == theirs["metrics"]["f1"]["value"]
+    assert found["confusion"] == theirs["confusion"]
+
+
 def test_a_served_model_gets_its_numbers_and_no_rank(
     little: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
