@@ -13,6 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
@@ -35,6 +36,19 @@ def load_schema(name: str) -> dict[str, Any]:
 def _validator(name: str) -> Draft202012Validator:
     Draft202012Validator.check_schema(load_schema(name))
     return Draft202012Validator(load_schema(name))
+
+
+@cache
+def _compiled(name: str) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for(load_schema(name))
+
+
+def _follows(value: Json, name: str) -> bool:
+    """Tell whether a value follows its schema, as far as the compiled validator can take it in."""
+    try:
+        return _compiled(name).is_valid(value)
+    except ValueError:  # a number or a text that has no place in JSON
+        return False
 
 
 def read_document(data: bytes, path: str, name: str) -> tuple[dict[str, Json], Document]:
@@ -70,7 +84,13 @@ def read_json_document(data: bytes, path: str, name: str) -> dict[str, Json]:
 
 
 def check_value(value: Json, name: str, document: Document) -> list[Fault]:
-    """Return all faults of `value` against the schema `name`."""
+    """Return all faults of `value` against the schema `name`.
+
+    What has none is told so by a compiled validator, a hundred times faster; it tells faults in
+    other words than ours, so what has some is looked at again.
+    """
+    if _follows(value, name):
+        return []
     faults: list[Fault] = []
     for error in _validator(name).iter_errors(value):
         for leaf in _leaves(error):

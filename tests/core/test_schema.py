@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+from made import fuzz
 
+from evaluator.core import schema
 from evaluator.core.errors import DocumentError
 from evaluator.core.schema import NAMES, load_schema, read_document, read_json_document
 
@@ -269,3 +274,42 @@ def test_a_good_attempt_is_read_and_json_types_are_not_guessed() -> None:
         read_json_document(
             json.dumps(good | {"key": "a" * 64 + "\n"}).encode(), "a.json", "attempt"
         )
+
+
+ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(allow_nan=False),
+    st.text(max_size=3), st.lists(st.integers(0, 1), max_size=2),
+    st.dictionaries(st.text(max_size=2), st.none(), max_size=1),
+    st.sampled_from(["2026-01-01", "0" * 64, "org/model", "https://example.org"]),
+)  # fmt: skip
+RESULTS = sorted((ROOT / "submissions").glob("starter/*/results/*/*/*.json"))
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to every part of a value."""
+    yield at
+    inner = value.items() if isinstance(value, dict) else ()
+    inner = enumerate(value[:3]) if isinstance(value, list) else inner
+    for key, part in inner:
+        yield from places(part, (*at, key))
+
+
+@fuzz
+@given(st.data())
+def test_the_compiled_validator_agrees_with_the_one_that_tells_faults(data: st.DataObject) -> None:
+    result = json.loads(data.draw(st.sampled_from(RESULTS)).read_bytes())
+    *way, last = data.draw(st.sampled_from(list(places(result))[1:]))
+    part = result
+    for step in way:
+        part = part[step]
+    if data.draw(st.booleans()) or isinstance(part, list):
+        part[last] = data.draw(ODD)
+    else:
+        del part[last]
+    told = list(schema._validator("result").iter_errors(result))
+    assert schema._follows(result, "result") == (told == [])
+
+
+def test_what_the_compiled_validator_cannot_take_in_is_told_by_the_other() -> None:
+    assert not schema._follows({"schema": 10**400}, "attempt")
+    assert not schema._follows({"schema": 1, "reason": "\ud800"}, "attempt")
