@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from conftest_e2e import ROOT
 
-MODELS, PAGES = 5000, 60
+MODELS, PAGES = 5000, 200  # enough for all that home links to
 SHIFTS = """new Promise((done) => {
   let sum = 0;
   new PerformanceObserver((list) => {
