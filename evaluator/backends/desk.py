@@ -18,8 +18,9 @@ from evaluator.backends.path import SHARED
 from evaluator.backends.runner import Runner
 from evaluator.backends.trie import Branch, Row
 
-ROWS_AHEAD = 4
-"""Places of the texts being written may exceed the tokens of one row by this factor."""
+ROWS_AHEAD = 16
+"""Places of the texts being written may exceed the tokens of one row by this factor, as far as the
+token budget goes: more texts at once are fewer steps, but each attends past all others' places."""
 
 
 @dataclass(slots=True)
@@ -80,7 +81,8 @@ class Desk:
         if all(not held.prompt for held in self._drafts):
             return True
         alive = {owner for held in (*self._drafts, draft) for owner in held.chain}
-        return sum(self._rooms[owner] for owner in alive) <= ROWS_AHEAD * self._runner.row_tokens
+        most = min(ROWS_AHEAD * self._runner.row_tokens, self._runner.batch_tokens)
+        return sum(self._rooms[owner] for owner in alive) <= most
 
     def _step(self) -> dict[Row, Written]:
         """Feed one row; return the texts that end with it."""
