@@ -129,12 +129,16 @@ def _speed_table(rows: Sequence[Row]) -> str:
             f"{row.theirs.fed:,}",
             f"{row.trie:,}",
             f"{row.tokens:.1f}",
-            f"**{median(row.times):.1f}** ({min(row.times):.1f} to {max(row.times):.1f})",
+            f"**{median(row.times):.1f}** ({_range(row.times)})",
             f"{row.floor:.1f}",
-            "same strings" if row.nats == 0 and not row.others else f"{row.nats:.0e} nat",
+            "same strings" if row.nats == 0 and not row.others else f"{row.nats:.1e} nat",
         )
         for row in rows
     ])  # fmt: skip
+
+
+def _range(times: Sequence[float]) -> str:
+    return f"{min(times):.1f} to {max(times):.1f}" if len(times) > 1 else "one turn"
 
 
 def _cost_table(rows: Sequence[Row]) -> str:
@@ -188,8 +192,8 @@ parameters in fp32 with a vocabulary of {vocabulary}. A row counts only if every
 agrees within 1e-4 nat and every greedy mark and every written string is the same.
 
 Seconds are processor time, so that a busy machine disturbs them little; ratios are the median over
-{turns} turns, with their range. *Tokens in our trie* counts each distinct token of all requests
-once; where texts are written, it is what entered our model.
+up to {turns} turns, with their range. *Tokens in our trie* counts each distinct token of all
+requests once; where texts are written, it is what entered our model.
 
 Measured at commit `{commit}` on {machine}; torch {torch}, transformers {transformers}. Peak of one
 thread's matrix product: {peak:.0f} GFLOP/s."""
