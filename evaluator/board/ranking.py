@@ -33,6 +33,8 @@ from evaluator.metrics import metric_named
 from evaluator.tasks import load_task, task_names
 
 NAN = float("nan")
+ITEM_COLUMNS = ("correct", "pred", "gold", "value", "rank", "cluster")
+"""What a primary metric and its standard error may read of a result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +164,7 @@ def for_ranking(result: Json) -> Json:
     primary, columns = result["primary"], result["columns"]
     own = metric_named(primary).tier == "responses"
     right = own and "value" not in columns  # then `correct` says it all
-    wanted = ("correct",) if right else ("correct", "pred", "gold", "value")
+    wanted = ("correct", "cluster") if right else ITEM_COLUMNS
     kept = {name: columns[name] for name in wanted if name in columns}
     parts = ("submission", "task", "protocol", "variant", "method", "key", "responses", "scorer",
              "n", "primary")  # fmt: skip

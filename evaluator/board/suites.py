@@ -177,7 +177,7 @@ def _part_of(task: str, key: str) -> str:
     known = load_task(task)
     if not known.measurable:
         return "waiting"
-    return key if known.open_licence else "beside"
+    return "beside" if known.varies or not known.open_licence else key
 
 
 def suites_data(suites: dict[str, Suite]) -> Json:

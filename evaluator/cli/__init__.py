@@ -65,6 +65,7 @@ VERBS = (
     measuring.score,
     ranking.rank,
     comparing.compare,
+    comparing.robustness,
     auditing.audit,
     deciding.decide,
     opening.init_board,

@@ -9,6 +9,7 @@ import typer
 
 from evaluator.board import compare as comparing
 from evaluator.board.ranking import find_cell
+from evaluator.board.robustness import losses
 from evaluator.board.submissions import Tree, read_tree
 from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree
 from evaluator.cli.show import out, show_json, show_table
@@ -60,6 +61,49 @@ def compare(
         _show_items(found, names)
     if not found["tasks"]:
         raise EvaluatorError("nothing to compare: no task has a number of both")
+
+
+def robustness(
+    model: Annotated[str, typer.Argument(help="<org>/<model> or its folder; default: all.")] = "",
+    tree: TreeOption = TREE,
+    as_json: JsonOption = False,
+) -> None:
+    r"""Show what models lose where the same items are asked a little differently.
+
+    The board declares in board.yaml, under `varied`, which tasks are asked again with typing
+    errors, in small letters or after another instruction. The loss is a paired difference over the
+    items with its 95 % interval; `proven` after Holm's procedure over a model's rows.
+
+    \b
+    Examples:
+      evaluator robustness
+      evaluator robustness starter/large --json
+    """
+    must_be_tree(tree)
+    read = read_tree(tree)
+    entries = [comparing.find_entry(read, _id_of(model))] if model else read.entries
+    found = {entry.submission.id: losses(read, entry) for entry in entries}
+    if as_json:
+        show_json(found)
+        return
+    rows = [[name, *_loss_texts(row)] for name, told in found.items() for row in told]
+    if rows:
+        show_table(("model", "task", "clean", "varied", "loss", "95 % interval", "proven"), rows)
+    else:
+        out.print("no varied task is asked: declare some in board.yaml under `varied`")
+
+
+def _loss_texts(row: Json) -> list[str]:
+    if row["loss"] is None:
+        return [row["task"], "-", "-", "-", f"{row['state']} ({row['reason']})", "-"]
+    return [
+        row["task"],
+        f"{100 * row['clean']:.1f}",
+        f"{100 * row['varied']:.1f}",
+        f"{100 * row['loss']:+.1f}",
+        f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f}",
+        "yes" if row["proven"] else "no",
+    ]
 
 
 def _id_of(name: str) -> str:

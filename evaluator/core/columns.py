@@ -24,6 +24,7 @@ TYPES = {
     "rank": "u16",
     "value": "f32",
     "p_gold": "f32",
+    "cluster": "u16",
 }
 """Column name -> type."""
 NONE = 0xFFFF

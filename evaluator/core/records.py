@@ -331,6 +331,8 @@ class Task:
     """How it is asked: board, or lm-eval (made by `load_task`)."""
     notes: str = ""
     """Known quirks, for its page."""
+    varies: str = ""
+    """The task whose items it asks a little differently, '' for a task in its own right."""
     waits: str = ""
     """Why its items are not known yet, '' if they are."""
 

@@ -132,8 +132,13 @@ def score_section(task: Task, scored: Scored) -> dict[str, Json]:
         "groups": scored.groups,
         "confusion": scored.confusion,
         "counts": scored.counts,
-        "columns": {n: columns.pack(n, scored.items.columns[n]) for n in task.columns},
+        "columns": {n: columns.pack(n, scored.items.columns[n]) for n in _committed(task, scored)},
     }
+
+
+def _committed(task: Task, scored: Scored) -> tuple[str, ...]:
+    """Return the item columns of a result: the task's, and the clusters if items share any."""
+    return (*task.columns, "cluster") if scored.items.clusters else task.columns
 
 
 def result_path(root: Path, result: Json) -> Path:
@@ -179,10 +184,11 @@ def items_of(result: Json) -> Items:
         ValueError: a column that is broken or has another length than n.
     """
     n = result["n"]
+    found = {name: columns.unpack(name, text, n) for name, text in result["columns"].items()}
     return Items(
-        columns={name: columns.unpack(name, text, n) for name, text in result["columns"].items()},
+        columns=found,
         labels=tuple(row["label"] for row in result["classes"]),
-        clusters=(),
+        clusters=tuple(str(int(c)) if c >= 0 else "" for c in found.get("cluster", ())),
     )
 
 

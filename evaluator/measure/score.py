@@ -22,6 +22,7 @@ from evaluator.core.records import (
     Task,
 )
 from evaluator.core.stats import interval
+from evaluator.measure.duplicates import clusters_of
 from evaluator.measure.execute import passes, refuse_code
 from evaluator.measure.method import WRITING, metrics_of, parse_choice, usual_method
 from evaluator.metrics.choice import candidates, pick_by_length, probabilities, rank_of_gold
@@ -143,9 +144,9 @@ def build_items(
         for name in task.columns
         if name != "value" or task.kind in ("matching", "likelihood")
     }
-    clusters = tuple(e.cluster for e in examples.test) if any(
-        e.cluster for e in examples.test
-    ) else ()  # fmt: skip
+    clusters = clusters_of(examples.test)
+    if clusters:
+        columns["cluster"] = number_clusters(clusters)
     items = Items(
         columns=columns,
         labels=examples.labels,
@@ -154,6 +155,12 @@ def build_items(
         responses=tuple(by_item),
     )
     return items if method == "parsed" else _commit_primary(task, items), counts
+
+
+def number_clusters(clusters: Sequence[str]) -> FloatArray:
+    """Return the (n,) clusters as numbers in the order they first occur; -1: an item alone."""
+    numbers = {name: i for i, name in enumerate(dict.fromkeys(filter(None, clusters)))}
+    return np.array([numbers.get(name, -1) for name in clusters], dtype=np.float64)
 
 
 def _commit_primary(task: Task, items: Items) -> Items:

@@ -18,7 +18,7 @@ from evaluator.core.errors import TaskError
 from evaluator.core.files import Json
 from evaluator.core.records import DataPin, RequestSet, Task
 
-MATERIAL = {"agieval", "forms", "fresh", "jsonl", "ntrex", "protocol", "starter"}
+MATERIAL = {"agieval", "forms", "fresh", "jsonl", "ntrex", "protocol", "starter", "varied"}
 """Modules here that tasks are made from and that are none themselves."""
 OWN_REQUESTS = ("head", "parsed")
 """Methods that are asked in their own way: a classifier gets the bare text, without a prompt."""
@@ -65,8 +65,12 @@ def _load(name: str) -> Task:
 def _own_tasks() -> dict[str, Task]:
     from evaluator.tasks.fresh import fresh_tasks  # they need the names above
     from evaluator.tasks.jsonl import board_folder, own_tasks
+    from evaluator.tasks.varied import varied_tasks
 
-    return own_tasks() | fresh_tasks(board_folder(), _load)
+    folder = board_folder()
+    own = own_tasks() | fresh_tasks(folder, _load)
+    names = (*built_in_names(), *own)
+    return own | varied_tasks(folder, names, lambda name: own.get(name) or _load(name))
 
 
 def load_pins(benchmark: str) -> tuple[DataPin, ...]:

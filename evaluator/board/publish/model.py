@@ -7,6 +7,7 @@ from evaluator.board.publish.rows import cell_data, last_measured, parameters_of
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import slug
 from evaluator.board.publish.words import Words
+from evaluator.board.robustness import losses
 from evaluator.board.submissions import Entry, Standing
 from evaluator.core.files import Json
 from evaluator.tasks import load_task, locked_request_set
@@ -38,6 +39,9 @@ def model_data(site: Site, entry: Entry) -> Json:
             for name, row in site.places[submission.id].items()
         ],
         "tasks": [task_result(site, entry, task) for task in site.cells[submission.id]],
+        "robustness": [
+            row | {"title": load_task(row["task"]).title} for row in losses(site.tree, entry)
+        ],
         "repeats": repeats(site, entry),
         "attempts": list(entry.attempts),
         "decisions": [d for d in site.tree.decisions if d["submission"] == submission.id],
