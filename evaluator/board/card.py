@@ -12,6 +12,10 @@ from evaluator.core.errors import DocumentError, Fault
 from evaluator.core.safe_yaml import HIDDEN, read_yaml
 
 MAX_BYTES = 64 * 1024
+MAX_BRACKETS = 500
+"""Opening brackets in a paragraph that are still read as links."""
+MAX_TAGS = 1000
+"""Opening angle brackets in a card that are still read as tags."""
 HEADINGS = ("Intended use", "Training data", "Limitations")
 """Second-level headings that every card must have."""
 TAGS = {
@@ -60,18 +64,40 @@ def check_card(data: bytes, path: str) -> list[Fault]:
     return faults
 
 
+def _calm(body: str) -> str:
+    """Return a body without brackets enough to keep Markdown busy for minutes.
+
+    Its search for links and tags takes time that grows with the square of their number.
+    """
+    if body.count("<") > MAX_TAGS:
+        body = body.replace("<", "&lt;")
+    blocks = re.split(r"(\n\s*\n)", body)
+    return "".join(b.replace("[", "&#91;") if b.count("[") > MAX_BRACKETS else b for b in blocks)
+
+
+def _keep(tag: str, attribute: str, value: str) -> str | None:
+    """Return an attribute's value, None for an address that is not written out in full."""
+    if attribute == "href" and not value.startswith(("https://", "mailto:")):
+        return None
+    return value
+
+
 def render_card(text: str) -> str:
     """Return the body of a card as HTML that holds nothing but text, tables and https links."""
     import markdown  # both come with the site extra
     import nh3
 
     _, body, _ = split_front_matter(text.replace("\r\n", "\n"))
-    html = markdown.Markdown(extensions=["tables", "fenced_code", "sane_lists"]).convert(body)
+    html = markdown.Markdown(extensions=["tables", "fenced_code", "sane_lists"]).convert(
+        _calm(body)
+    )
     cleaned: str = nh3.clean(
-        html,
+        reader.convert(_calm(body)),
         tags=TAGS,
         attributes={"a": {"href", "title"}},
+        attribute_filter=_keep,
         url_schemes={"https", "mailto"},
+        url_relative="deny",
         link_rel="nofollow ugc noopener noreferrer",
     )
     # headings start below "Model card", a second-level heading of the page that holds the card

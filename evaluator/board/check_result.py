@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -57,6 +58,10 @@ def check_result(
         shown = result["partial"]
         message = f"{shown['limit']} of {shown['of']} items: partial runs are never committed"
         faults.append(tell("/partial", message))
+    try:
+        datetime.strptime(result["run"]["started"], "%Y-%m-%dT%H:%M:%SZ")
+    except ValueError:
+        faults.append(tell("/run/started", f"{result['run']['started']} is no day and time"))
     if result["protocol"] != "board":
         message = f"protocol {result['protocol']} compares with another harness; never committed"
         faults.append(tell("/protocol", message))
