@@ -88,9 +88,7 @@ def render_card(text: str) -> str:
     import nh3
 
     _, body, _ = split_front_matter(text.replace("\r\n", "\n"))
-    html = markdown.Markdown(extensions=["tables", "fenced_code", "sane_lists"]).convert(
-        _calm(body)
-    )
+    reader = markdown.Markdown(extensions=["tables", "fenced_code", "sane_lists"])
     cleaned: str = nh3.clean(
         reader.convert(_calm(body)),
         tags=TAGS,
