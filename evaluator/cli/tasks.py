@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +13,11 @@ from evaluator.cli.options import JsonOption, ProtocolOption, TasksArgument
 from evaluator.cli.show import out, progress_bar, show_json, show_table
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import Json, pretty_bytes, write_atomic
+from evaluator.core.records import Task
 from evaluator.tasks import load_task, lock_path, lockable, task_names
+
+if TYPE_CHECKING:
+    from evaluator.measure.lint import Finding
 
 app = typer.Typer(help="The tasks this evaluator knows.", no_args_is_help=True)
 
@@ -55,6 +60,53 @@ def tasks_show(
         out.print(f"{mark} [{request.continuation}]" if not request.generate else "(writes)")
     for answer in example.answers:
         out.print(f"* right: {answer}")
+
+
+@app.command("lint")
+def tasks_lint(
+    names: TasksArgument = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="A submission that is asked the options without their question."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Items that it is asked; 0 for all.")] = 200,
+    as_json: JsonOption = False,
+) -> None:
+    """Look for what makes a test set other than it seems.
+
+    Items that are asked twice or nearly, shots that are asked too, skewed labels and places of the
+    right option, and what the first or the longest option gets. A mark is no verdict.
+    """
+    from evaluator.measure.lint import lint_task, to_json
+
+    wanted = [load_task(name) for name in names or lockable()]
+    found = {task.name: lint_task(task) for task in wanted}
+    if model:
+        blind = ask_blindly(wanted, model, limit)
+        found = {name: findings + blind.get(name, []) for name, findings in found.items()}
+    if as_json:
+        show_json({name: to_json(findings) for name, findings in found.items()})
+        return
+    rows = [
+        [name, f.name, "!" if f.flagged else "", f"{f.value:.4g}", f"{f.expected:.4g}",
+         ", ".join(f.items)]
+        for name, findings in found.items()
+        for f in findings
+    ]  # fmt: skip
+    show_table(("task", "finding", "", "value", "expected", "items"), rows)
+
+
+def ask_blindly(tasks: Sequence[Task], model: Path, limit: int) -> dict[str, list[Finding]]:
+    """Return the choice-only finding of each task that has one."""
+    from evaluator.board.submissions import read_entry
+    from evaluator.measure.lint import can_be_blind, choice_only
+    from evaluator.measure.measurement import Measurer, Settings
+
+    tree = model.resolve().parents[1]
+    entry = read_entry(tree, f"{model.resolve().parent.name}/{model.resolve().name}")
+    settings = Settings(out=Path("build/partial"), work=Path("build/runs"))
+    backend = Measurer(entry.submission, model, settings).load()
+    return {task.name: [choice_only(task, backend, limit)] for task in tasks if can_be_blind(task)}
 
 
 @app.command("lock")
