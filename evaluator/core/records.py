@@ -266,6 +266,8 @@ class LmEval:
     cannot tell pool and items apart it draws one more); 0: the first of the pool for all items."""
     ties: str = "first"
     """Which of tied choices wins: first or last."""
+    stop: tuple[str, ...] | None = None
+    """Stop strings, where they are others there; None: the task's own."""
     load: Callable[[Callable[[DataPin], Iterable[Row]]], Examples] | None = None
     """Reader of pins, where choices stand in another order there; None: the task's own."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 
-from evaluator.core.records import Example, Row
+from evaluator.core.records import Example, LmEval, Row
 from evaluator.metrics.generation import exact_match
 from evaluator.metrics.instructions import (
     follows_all,
@@ -48,6 +48,7 @@ TASK = writing_task(
     pins=PINS,
     load=whole_file(PINS[0], to_example),
     n_shots=0,
+    lm_eval=LmEval(tasks=("ifeval",), stop=()),
     metrics=(
         exact_match,
         instruction_accuracy,

@@ -39,7 +39,8 @@ def as_lm_eval(task: Task) -> Task:
             "`evaluator tasks list --protocol lm-eval` names those it has"
         )
     load = partial(_load_settled, task.lm_eval.load or task.load, task.lm_eval.ties)
-    return replace(task, protocol="lm-eval", load=load)
+    stop = task.stop if task.lm_eval.stop is None else task.lm_eval.stop
+    return replace(task, protocol="lm-eval", load=load, stop=stop)
 
 
 def _load_settled(

@@ -40,6 +40,7 @@ FILES = {
     "cmmlu": "cmmlu/cmmlu_{group}.yaml",
     "crows_pairs": "crows_pairs/crows_pairs_english.yaml",
     "lambada": "lambada/lambada_openai.yaml",
+    "ifeval": "ifeval/ifeval.yaml",
 }
 """Task -> the harness's file for it, below its folder of tasks."""
 
@@ -96,6 +97,7 @@ def splits(task: Task, group: str, read: Read) -> dict[str, list[dict[str, Any]]
         "bbh": lambda: {"test": shape.of_bbh(rows(group), group)},
         "musr": lambda: {named_there(group): shape.musr(rows(group))},
         "crows_pairs": lambda: {"test": shape.crows_pairs(read(task.pins[0]))},
+        "ifeval": lambda: {"train": shape.as_they_are(read(task.pins[0]))},
         "lambada": lambda: {"test": shape.as_they_are(read(task.pins[0]))},
     }
     return {name: list(records) for name, records in made[task.name]().items()}
@@ -107,7 +109,13 @@ def their_task(task: Task, group: str, read: Read, file: str = "") -> Configurab
     Splits that no pinned file holds are taken out, so that the harness's own rule for the pool of
     shots finds the next one: ARC's development file in place of its training file.
     """
-    config = load_yaml(TASKS / (file or FILES[task.name].replace("{group}", named_there(group))))
+    path = TASKS / (file or FILES[task.name].replace("{group}", named_there(group)))
+    config = load_yaml(path, resolve_func=task.name != "ifeval")
+    if task.name == "ifeval":  # its judge would download a sentence splitter
+        config["process_results"] = lambda doc, results: {"prompt_level_strict_acc": 0.0}
+        config["metric_list"] = [
+            {"metric": "prompt_level_strict_acc", "aggregation": "mean", "higher_is_better": True}
+        ]
     parts = splits(task, group, read)
     if "dev" in parts and task.name.startswith("arc"):
         parts["validation"] = parts.pop("dev")

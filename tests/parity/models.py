@@ -31,6 +31,14 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "mistral": {**LLAMA, "sliding_window": WINDOW},
     "opt": {**SIZE, "ffn_dim": 64, "word_embed_proj_dim": 32},
     "bloom": {"hidden_size": 32, "n_layer": 2, "n_head": 4},
+    "t5": {
+        "d_model": 32,
+        "d_kv": 8,
+        "d_ff": 64,
+        "num_layers": 2,
+        "num_heads": 4,
+        "n_positions": POSITIONS,
+    },
 }
 TEMPLATE = (
     "{% for m in messages %}{{ '<' + m.role + '>' + m.content | trim + eos_token + '\\n' }}"
@@ -41,8 +49,8 @@ WITH_START = ("llama", "gemma2", "opt")
 """Families whose tokenizer sets a first token before every text, as their real ones do."""
 
 
-def make_tokenizer(texts: Iterable[str], *, start: bool) -> Any:
-    """Return a byte-level BPE of 600 entries."""
+def make_tokenizer(texts: Iterable[str], *, start: bool, end: bool = False) -> Any:
+    """Return a byte-level BPE of 600 entries; `start`, `end`: what it sets around every text."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -53,7 +61,11 @@ def make_tokenizer(texts: Iterable[str], *, start: bool) -> Any:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    if start:
+    if end:
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single=f"$A {END}", special_tokens=[(END, tokenizer.token_to_id(END))]
+        )
+    elif start:
         tokenizer.post_processor = processors.TemplateProcessing(
             single=f"{START} $A", special_tokens=[(START, tokenizer.token_to_id(START))]
         )
@@ -62,16 +74,18 @@ def make_tokenizer(texts: Iterable[str], *, start: bool) -> Any:
     )
 
 
-def save_model(folder: Path, family: str, texts: Iterable[str], **more: Any) -> Path:
+def save_model(folder: Path, family: str, texts: Iterable[str]) -> Path:
     """Write a random model, its weights far enough from 0 that every place matters."""
     start = family in WITH_START
-    tokenizer = make_tokenizer(texts, start=start)
-    config = transformers.AutoConfig.for_model(
-        family, vocab_size=len(tokenizer), bos_token_id=None, eos_token_id=0, pad_token_id=None,
-        **{**FAMILIES[family], **more},
-    )  # fmt: skip
+    tokenizer = make_tokenizer(texts, start=start, end=family == "t5")
+    facts = {"bos_token_id": None, "eos_token_id": 0, "pad_token_id": None, **FAMILIES[family]}
+    kind: Any = transformers.AutoModelForCausalLM
+    if family == "t5":
+        kind = transformers.AutoModelForSeq2SeqLM
+        facts |= {"pad_token_id": 1, "decoder_start_token_id": 1}
+    config = transformers.AutoConfig.for_model(family, vocab_size=len(tokenizer), **facts)
     torch.manual_seed(5)
-    model = transformers.AutoModelForCausalLM.from_config(config)
+    model = kind.from_config(config)
     for weights in model.parameters():
         weights.data.normal_(0, 0.2)
     model.save_pretrained(folder)
