@@ -64,6 +64,14 @@ def policy(html: str) -> str:
     return f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
 
 
+def mend_script(to: Path) -> None:
+    """Let the theme's script make no landmark of each code block's buttons."""
+    for path in to.glob("assets/javascripts/bundle.*.min.js"):
+        text = path.read_text("utf-8")
+        mended = text.replace('"nav",{class:"md-code__nav"}', '"div",{class:"md-code__nav"}')
+        path.write_text(mended, "utf-8", newline="\n")
+
+
 def finish_site(pages: Pages, shells: dict[str, str], to: Path) -> None:
     """Write the copies of shells and, once for all languages, the downloads."""
     for source, copies in pages.shells().items():
@@ -71,6 +79,7 @@ def finish_site(pages: Pages, shells: dict[str, str], to: Path) -> None:
         if not pages.site.tree.board.public:
             copies = (replace(copy, body=without_outward(copy.body)) for copy in copies)
         stamp_pages(shells[source], copies, to, address)
+    mend_script(to)
     write_around(pages, to)
     add_to_search(to / "search" / "search_index.json", _found_pages(pages))
     if pages.words.language == FIRST:
