@@ -26,7 +26,8 @@ FAULTS = {
     ),
 }
 
-
+SKIP = '<div data-md-component="skip">'
+"""Where the theme puts the link that skips the header."""
 OUTWARD = re.compile(
     r'<a\b[^>]*\bhref="(?P<address>(?:https?:)?//[^"]*)"[^>]*>(?P<text>.*?)</a>', re.DOTALL
 )
@@ -36,6 +37,9 @@ def finish_page(html: str, pages: Pages) -> str:
     """Mend the theme's faults and add a policy that lets only our own scripts run."""
     for fault, mended in FAULTS.items():
         html = html.replace(fault, mended.format(search=pages.words("theme.search")))
+    if 'class="md-skip"' not in html:  # the theme has one only where a page has headings of its own
+        link = f'<a href="#b-main" class="md-skip">{pages.words("theme.skip")}</a>'
+        html = html.replace(SKIP, SKIP + link, 1).replace("<main ", '<main id="b-main" ', 1)
     if not pages.site.tree.board.public:
         html = without_outward(html)
     return html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{policy(html)}', 1)

@@ -1,0 +1,84 @@
+"""The site for everybody: nothing for axe to find, used by keyboard, read without a script."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+PAGES = (
+    "", "models/", "models/starter--large/", "tasks/", "tasks/mmlu/", "suites/core/",
+    "suites/starter/charts/", "compare/?m=starter--large&m=starter--medium", "submit/form/",
+    "audit/", "history/", "method/", "data/", "quickstart/",
+)  # fmt: skip
+"""One page of each type."""
+
+
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_axe_finds_nothing_on_any_type_of_page_in_either_scheme(browser, serve, site, language):
+    address = serve(site)
+    page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 900})
+    found = []
+    for path in PAGES:
+        page.emulate_media(color_scheme="light")
+        page.goto(address + language + path)
+        page.wait_for_load_state("networkidle")
+        for media, scheme in (("light", "default"), ("dark", "slate")):
+            page.emulate_media(color_scheme=media)
+            page.evaluate("s => document.body.setAttribute('data-md-color-scheme', s)", scheme)
+            for violation in Axe().run(page).response["violations"]:
+                nodes = [node["html"][:120] for node in violation["nodes"]]
+                found.append((language + path, scheme, violation["id"], nodes[:3]))
+    page.close()
+    assert found == []
+
+
+def press_until(page, key: str, reached: str, most: int = 60) -> None:
+    """Press a key until what has the focus matches a selector."""
+    for _ in range(most):
+        page.keyboard.press(key)
+        if page.evaluate("s => document.activeElement.matches(s)", reached):
+            return
+    pytest.fail(f"{most} times {key} did not reach {reached}")
+
+
+def test_the_table_is_used_by_keyboard_alone(browser, serve, site):
+    page = browser.new_page()
+    page.goto(serve(site))
+    page.locator("#board[data-ready]").wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.matches('.md-skip')"), "first: skip the header"
+    press_until(page, "Tab", "#b-q")
+    page.keyboard.type("starter")
+    page.locator("#b-status", has_text="3 of 5").wait_for()
+    press_until(page, "Tab", "[data-sort='parameters']")
+    page.keyboard.press("Enter")
+    page.locator('th[aria-sort="descending"]', has_text="Parameters").wait_for()
+    assert page.evaluate("document.activeElement.dataset.sort") == "parameters", "the focus stays"
+    assert "not the official rank" in page.locator("#b-status").inner_text()
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid", "who has the focus is seen"
+    for _ in range(2):
+        press_until(page, "Tab", "#b-rows input")
+        page.keyboard.press("Space")
+        page.locator("#b-pinned").wait_for()
+        press_until(page, "Tab", "#b-rows a")
+    press_until(page, "Tab", ".b-pinned a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/compare/?m=*")
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_every_page_reads_without_javascript(browser, serve, site, language):
+    address = serve(site)
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    for path in PAGES:
+        page.goto(address + language + path.split("?")[0])
+        assert page.get_by_role("heading", level=1).first.is_visible(), path
+        assert len(page.locator("article").inner_text()) > 80, path
+    page.goto(address + language)
+    page.get_by_role("row").filter(has_text="Starter large").first.get_by_role("link").click()
+    assert page.get_by_role("heading", level=1).first.inner_text().startswith("Starter large")
+    assert not page.locator(".b-tools").count() or not page.locator(".b-tools").is_visible()
+    context.close()

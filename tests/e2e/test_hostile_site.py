@@ -1,0 +1,158 @@
+"""Names and cards of an attacker, in a real browser: nothing runs, nothing leaves its place."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import xml.etree.ElementTree as ET
+
+import pytest
+from conftest import ROOT
+
+from evaluator.board.publish.build import build_site
+
+MARK = "window.pwned=1"
+TITLE = f'</script><script>{MARK}</script>"><img src=x onerror={MARK}>|[x](javascript:1)'
+RUN = "=cmd|'/c calc'!A1 {{7*7}} {% raw %}"
+NESTED = ">" * 400 + "[" * 400 + "*" * 400
+CARD = f"""---
+license: mit
+title: <script>{MARK}</script>
+template: nope.html
+hide: [everything]
+---
+## Intended use
+
+<script>{MARK}</script> <svg onload="{MARK}"><script>{MARK}</script></svg>
+<img src=x onerror="{MARK}">
+<iframe srcdoc="<script>parent.pwned=1</script>"></iframe>
+<form action="https://evil.example"><input></form>
+<style>* {{ display: none }}</style> <base href="https://evil.example/">
+<meta http-equiv="refresh" content="0;url=https://evil.example">
+<math><mtext><table><mglyph><style><img src=x onerror="{MARK}"></style></mglyph></table>
+<noscript><p title="</noscript><img src=x onerror={MARK}>"></noscript>
+<x-evil onclick="{MARK}">custom</x-evil>
+
+[a](javascript:{MARK}) [b](JaVaScRiPt:{MARK})
+[c](&#106;avascript:{MARK}) [d](java&Tab;script:{MARK})
+[e](data:text/html,<script>{MARK}</script>) [f](vbscript:x) [g][ref] <javascript:{MARK}>
+
+[ref]: javascript:{MARK}
+
+para
+{{: onclick={MARK} id=evil style=position:fixed }}
+
+--8<-- "mkdocs.yml"
+
+{{{{ config.site_name }}}} {{% include "x" %}}
+
+<h1 id="__config">clobber</h1> <a name="__search">x</a> [up](../../../../etc/passwd)
+
+![pixel](https://evil.example/pixel.png) <img src="https://evil.example/pixel.png">
+
+## Training data
+
+</div></section></article><!--
+
+```python exec="1"
+{MARK}
+
+## Limitations
+
+{NESTED}
+"""
+TAGS = {
+    "p", "br", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code",
+    "em", "strong", "del", "table", "thead", "tbody", "tr", "th", "td", "hr", "a", "span",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    home = tmp_path_factory.mktemp("hostile")
+    tree = home / "submissions"
+    shutil.copytree(ROOT / "submissions", tree)
+    for name, title, organisation in (("random", TITLE, RUN), ("majority", "مدل ‏abc", RUN)):
+        path = tree / f"baseline/{name}/submission.yaml"
+        lines = path.read_text().splitlines()
+        facts = {"title": title[:80], "organisation": organisation[:80]}
+        quoted = {key: "'" + value.replace("'", "''") + "'" for key, value in facts.items()}
+        lines = [
+            f"{key}: {quoted[key]}" if (key := line.split(":")[0]) in quoted else line
+            for line in lines
+        ]
+        path.write_text("\n".join(lines) + "\n")
+    (tree / "baseline/random/card.md").write_text(CARD)
+    (tree / "baseline/majority/submission.yaml").write_text(
+        (tree / "baseline/majority/submission.yaml").read_text().replace("‏", "")
+    )
+    build_site(ROOT, tree, home / "built")
+    return home / "built"
+
+
+def test_nothing_runs_and_nothing_asks_outside(browser, serve, hostile):
+    address = serve(hostile)
+    page = browser.new_page()
+    asked: list[str] = []
+    dialogs: list[str] = []
+    page.on("request", lambda r: asked.append(r.url))
+    page.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
+    compare = "compare/?m=baseline--random&m=baseline--majority"
+    for path in ("", "models/", "models/baseline--random/", "suites/starter/charts/", compare,
+                 "audit/", "history/", "zh/models/baseline--random/", "?q=script"):  # fmt: skip
+        page.goto(address + path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("window.pwned") is None, path
+        for element in page.query_selector_all("article [onclick], article [onerror]"):
+            pytest.fail(f"{path}: {element.evaluate('e => e.outerHTML')}")
+        hrefs = page.eval_on_selector_all("a[href]", "all => all.map(a => a.protocol)")
+        assert set(hrefs) <= {"http:", "https:", "mailto:"}, path
+    assert all(url.startswith((address, "data:", "blob:")) for url in asked), asked
+    assert dialogs == []
+    page.close()
+
+
+def test_a_card_is_text_in_its_own_box(browser, serve, hostile):
+    page = browser.new_page()
+    page.goto(serve(hostile) + "models/baseline--random/")
+    inside = page.eval_on_selector_all(".b-card *", "all => all.map(e => e.tagName.toLowerCase())")
+    assert inside and set(inside) <= TAGS
+    named = page.eval_on_selector_all(
+        ".b-card *", "all => all.flatMap(e => [...e.attributes].map(a => a.name))"
+    )
+    assert set(named) <= {"href", "title", "rel", "class"}
+    box = page.locator(".b-card")
+    assert box.evaluate("e => getComputedStyle(e).display") != "none"
+    text = box.inner_text()
+    assert "docs_dir" not in text, "no file of the repository is read"
+    assert "config.site_name" in text, "a template is text"
+    assert "Limitations" in text, "an open comment and an open fence end with the card"
+    assert (
+        page.locator(".md-footer").count() == 1 and not page.locator(".b-card .md-footer").count()
+    )
+    assert page.locator("#__config").evaluate("e => e.tagName") == "SCRIPT", "no clobbered id"
+    page.close()
+
+
+def test_hostile_names_are_text_wherever_they_stand(browser, serve, hostile):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(serve(hostile))
+    names = page.locator("#b-rows th a").all_inner_texts()
+    assert TITLE[:80] in names
+    page.get_by_role("searchbox", name="Find a model").fill("pwned")
+    page.locator("#b-status", has_text="1 of 5").wait_for()
+    assert page.locator("#b-rows th a").all_inner_texts() == [TITLE[:80]]
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) <= 0, "a long name does not widen the page"
+    page.close()
+    data = json.loads((hostile / "data/starter.json").read_text())
+    assert TITLE[:80] in {row["title"] for row in data["ranked"]}
+    rows = list(csv.DictReader(io.StringIO((hostile / "data/starter.csv").read_text())))
+    assert {r["organisation"][0] for r in rows if "cmd" in r["organisation"]} == {"'"}
+    assert min(float(row["index"]) for row in rows) < 0, "a negative number is no formula"
+    index = json.loads((hostile / "search/search_index.json").read_text())
+    assert TITLE[:80] in {entry["title"] for entry in index["docs"]}
+    for picture in (hostile / "charts").glob("*.svg"):
+        ET.fromstring(picture.read_text())
