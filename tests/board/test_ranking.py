@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator.board.publish import ranking_data
-from evaluator.board.ranking import Ranking, rank
+from evaluator.board.ranking import Ranking, for_ranking, rank
 from evaluator.board.submissions import Entry, Standing, Tree, read_tree
 from evaluator.core import columns
 from evaluator.core.records import FloatArray
@@ -180,3 +180,9 @@ def test_golden_board():
     data = ranking_data(ranked(model("org/a", 11, 0.8), model("org/b", 12, 0.6)))
     shown = [(r["model"], r["best_rank"], r["worst_rank"], r["tie_group"]) for r in data["ranked"]]
     assert shown == [("org/a", 1, 1, "A"), ("org/b", 2, 2, "B")]
+
+
+def test_what_ranking_keeps_of_a_result_has_the_columns_that_scores_need():
+    result = copy.deepcopy(MODEL.results[0].result)
+    result["columns"]["cluster"] = "packed"
+    assert for_ranking(result)["columns"].keys() >= {"correct", "cluster"}
