@@ -32,6 +32,7 @@ hide: [everything]
 <style>* {{ display: none }}</style> <base href="https://evil.example/">
 <meta http-equiv="refresh" content="0;url=https://evil.example">
 <math><mtext><table><mglyph><style><img src=x onerror="{MARK}"></style></mglyph></table>
+</mtext></math>
 <noscript><p title="</noscript><img src=x onerror={MARK}>"></noscript>
 <x-evil onclick="{MARK}">custom</x-evil>
 
