@@ -314,7 +314,7 @@ def test_a_click_changes_the_language_and_stays_on_the_page(browser, serve, site
     page.close()
 
 
-@pytest.mark.parametrize("asked", ["名次区间", "审计", "提交模型", "Starter large"])
+@pytest.mark.parametrize("asked", ["名次区间", "审计", "重新计算", "Starter large"])
 def test_the_chinese_site_finds_chinese_words(browser, serve, site, asked):
     page = browser.new_page()
     page.goto(serve(site) + "zh/ranking/")
