@@ -319,6 +319,7 @@ def test_the_chinese_site_finds_chinese_words(browser, serve, site, asked):
     page = browser.new_page()
     page.goto(serve(site) + "zh/ranking/")
     page.get_by_role("textbox", name="搜索").fill(asked)
+    page.keyboard.press("End")  # the search listens to keys
     page.locator(".md-search-result__item").first.wait_for()
     page.close()
 
