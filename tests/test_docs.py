@@ -31,7 +31,7 @@ from evaluator.board.publish.words import read_words
 from evaluator.cli import app
 from evaluator.core.schema import NAMES, load_schema
 from evaluator.metrics import all_metrics
-from evaluator.tasks import load_task, task_names
+from evaluator.tasks import MATERIAL, load_task, task_names
 
 DOCS = ROOT / "docs/en"
 MANUAL = sorted(DOCS.glob("*.md"))
@@ -366,7 +366,7 @@ def starter_only(home: Path) -> None:
     """Take the real tasks out: their data is not everywhere."""
     tasks = home / "evaluator/tasks"
     for path in [*tasks.glob("*.py"), *tasks.glob("pins/*.json")]:
-        if not path.name.startswith(("starter", "fresh", "jsonl", "protocol", "__init__")):
+        if not path.name.startswith(("starter", "__init__")) and path.stem not in MATERIAL:
             path.unlink()
     board = home / "submissions/board.yaml"
     starter, core = re.split(r"(?=^  core:$)", board.read_text(), flags=re.MULTILINE)
