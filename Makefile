@@ -10,12 +10,7 @@ LIGHT := jieba jinja2 jsonschema jsonschema-rs mkdocs mkdocs-material nh3 numpy 
 # in a workflow, later steps find the commands
 ON_PATH = @test -z "$$GITHUB_PATH" || echo "$(CURDIR)/$(BIN)" >> "$$GITHUB_PATH"
 
-.PHONY: help env demo test format lint types tests site bench-rank bench-audit starter-models clean
-.PHONY: help env demo test format lint types tests test-heavy parity site bench-rank starter-models clean
-.PHONY: help env light gate demo test format lint workflows vulnerabilities types tests site bench-rank bench-audit starter-models clean
-.PHONY: help env demo test format lint types tests test-heavy parity site bench bench-rank starter-models clean
-.PHONY: help env demo test format lint types tests site bench bench-rank starter-models clean
-.PHONY: help env demo test format lint types tests test-heavy parity site bench bench-rank bench-audit starter-models clean
+.PHONY: help env light gate demo test format lint workflows vulnerabilities types tests test-heavy parity site bench bench-rank bench-audit starter-models clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18

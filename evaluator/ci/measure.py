@@ -25,6 +25,7 @@ from evaluator.core.records import Submission
 from evaluator.measure.collect import collect
 from evaluator.measure.handout import ENDING, answer_handout, hand_out, read_handout, write_handout
 from evaluator.measure.manifest import (
+    adapter_folder,
     differing_files,
     model_folder,
     read_lock,
@@ -86,7 +87,8 @@ def measure_shard(
     part = f"{shard.index}-of-{shard.count}"
     submission, _ = read_submission(root, name)
     folder = model_folder(submission, root / name)
-    manifest = read_manifest(submission, folder)
+    adapter = adapter_folder(submission, root / name)
+    manifest = read_manifest(submission, folder, adapter)
     if differing := differing_files(read_lock(fetched / "lock.json"), manifest):
         raise ModelError(f"{name}: {', '.join(differing)} are not what was fetched")
     with tempfile.TemporaryDirectory(dir=_scratch()) as scratch:
@@ -102,8 +104,8 @@ def measure_shard(
         code = Path(evaluator.__file__).parents[1]
         needed = [path for path in python_folders() if path != code]  # not the whole checkout
         ending = run_in_sandbox(
-            _command(root, name, asked, folder, machine.device),
-            readable=[*needed, code / "evaluator", root, asked, *_files(folder)],
+            _command(root, name, asked, folder, adapter, machine.device),
+            readable=[*needed, code / "evaluator", root, asked, *_files(folder, adapter)],
             out=out,
             environment=_environment(code),
             limits=machine.limits,
@@ -124,14 +126,18 @@ def _open_up(folder: Path) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def _files(folder: Path) -> list[Path]:
-    """Return the model's folder and where its links lead: the hub's cache keeps files as links."""
-    targets = {path.resolve().parent for path in folder.iterdir() if path.is_symlink()}
-    return sorted({folder, *targets})
+def _files(*folders: Path | None) -> list[Path]:
+    """Return folders and where links in them lead: the hub's cache keeps files as links."""
+    there = [folder for folder in folders if folder]
+    links = [path for folder in there for path in folder.iterdir() if path.is_symlink()]
+    return sorted({*there, *(path.resolve().parent for path in links)})
 
 
-def _command(root: Path, name: str, asked: Path, model: Path, device: DeviceChoice) -> list[str]:
+def _command(
+    root: Path, name: str, asked: Path, model: Path, adapter: Path | None, device: DeviceChoice
+) -> list[str]:
     options = ["--device", device.device, "--batch-tokens", str(device.batch_tokens)]
+    options += ["--adapter", str(adapter)] if adapter else []
     return [sys.executable, "-P", "-m", "evaluator", "ci", "answer", name, str(asked), str(model),
             "--tree", str(root.resolve()), "--to", str(OUT), *options]  # fmt: skip
 
@@ -155,13 +161,18 @@ def _what_happened(folder: Path, ending: str) -> str:
 
 
 def answer_all(
-    submission: Submission, asked: Path, model: Path, device: DeviceChoice, to: Path
+    submission: Submission,
+    asked: Path,
+    model: Path,
+    adapter: Path | None,
+    device: DeviceChoice,
+    to: Path,
 ) -> bool:
     """Answer every handout in a folder: what runs in the sandbox. Return whether all went well.
 
     The reason of a failure is written where the shard would be, and the next task begins.
     """
-    load = cache(lambda: load_backend(submission, model, device))
+    load = cache(lambda: load_backend(submission, model, device, adapter=adapter))
 
     def describe(answers: Answers, started: str) -> Json:
         return describe_run(answers, started, describe_machine(load()), "ci")

@@ -138,6 +138,7 @@ def answer(
     asked: Annotated[Path, typer.Argument(help="Folder of what is asked.")],
     model: Annotated[Path, typer.Argument(help="Folder of the model's files.")],
     to: ToOption,
+    adapter: Annotated[Path | None, typer.Option(help="Folder of a LoRA's files.")] = None,
     tree: TreeOption = TREE,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     batch_tokens: Annotated[int, typer.Option(min=1, help="Most tokens at once.")] = 16_384,
@@ -149,7 +150,7 @@ def answer(
 
     submission, _ = read_submission(tree, name)
     machine = DeviceChoice(device=device, batch_tokens=batch_tokens)
-    if not answer_all(submission, asked, model, machine, to):
+    if not answer_all(submission, asked, model, adapter, machine, to):
         raise typer.Exit(1)
 
 
