@@ -22,7 +22,7 @@ from evaluator.tasks.starter import examples_of
 
 def go_deep(tree: Path, n: int, seed: int = 1) -> DeepAudit:
     rows = [
-        Audited(standing=s, added=None, recomputed=recompute(tree, s.path, s.result))
+        Audited(standing=s, added=None, attested=None, recomputed=recompute(tree, s.path, s.result))
         for s in read_standings(tree)
     ]
     assert not any(row.recomputed.faults for row in rows)
