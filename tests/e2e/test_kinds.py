@@ -90,7 +90,15 @@ def save_kind(folder: Path, kind: str) -> Path:
     return models.save_other(folder, name, **{places: 512})
 
 
-@pytest.mark.parametrize("kind", ["seq2seq", "classifier", "masked", "onnx"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "classifier",
+        pytest.param("seq2seq", marks=pytest.mark.heavy),
+        pytest.param("masked", marks=pytest.mark.heavy),
+        pytest.param("onnx", marks=pytest.mark.heavy),
+    ],
+)
 def test_a_model_of_every_kind_goes_from_its_files_to_its_place(
     little: Path, tmp_path: Path, kind: str
 ) -> None:

@@ -28,6 +28,7 @@ def test_an_invalid_submission_learns_all_its_faults_at_once(world: World) -> No
     assert "Traceback" not in check.log
 
 
+@pytest.mark.heavy
 def test_nobody_edits_another_s_result_or_submission(world: World) -> None:
     clone = world.forge.clone("mallory")
     home = clone / "submissions/starter/small"
@@ -55,6 +56,7 @@ def test_a_pull_request_cannot_bring_its_own_validator(world: World) -> None:
     assert not marker.exists()
 
 
+@pytest.mark.heavy
 def test_titles_and_branches_never_reach_a_shell(world: World) -> None:
     clone = world.forge.clone("mallory")
     git("checkout", "-qb", "x;touch${IFS}pwned", cwd=clone)
