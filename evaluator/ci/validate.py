@@ -23,8 +23,7 @@ from evaluator.board.submissions import Tree, read_submission, read_tree
 from evaluator.ci.github import table
 from evaluator.ci.plan import amount, hours
 from evaluator.core.errors import DocumentError, Fault
-
-FOLDER = "submissions"
+from evaluator.core.trees import tree_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +47,16 @@ def validate(repository: Path, base: str, author: str, month: str) -> Validation
         author: login of who opened it; '' if nobody did (a merge queue).
         month: the calendar month, as 2026-11.
     """
-    root = repository / FOLDER
-    names, faults = check_change(repository, base, "HEAD")
     with checked_out(repository, base) as before:
+        folder = tree_of(before).name  # the base says where submissions stand
+        root = repository / folder
+        names, faults = check_change(repository, base, "HEAD", folder)
         for name in names:
             faults += check_author(before, name, author)
-            faults += check_model_unchanged(before / FOLDER, root, name)
+            faults += check_model_unchanged(before / folder, root, name)
     here = [name for name in names if (root / name).is_dir()]
     changed = [c.path for c in changed_files(repository, base, "HEAD")]
-    everything = any(path.startswith(f"{FOLDER}/") for path in changed) and not names
+    everything = any(path.startswith(f"{folder}/") for path in changed) and not names
     faults += check_tree(root, None if everything else here)
     found = sorted(set(faults))
     told = tell(root, here, found, month) if here or found else NOT_A_SUBMISSION
@@ -85,13 +85,14 @@ def check_author(before: Path, name: str, author: str) -> list[Fault]:
 
     Who may change it is what the base commit says: nobody makes himself a maintainer.
     """
-    if not (before / FOLDER / name).is_dir() or not author:
+    tree = tree_of(before)
+    if not (tree / name).is_dir() or not author:
         return []
     try:
-        maintainers = read_submission(before / FOLDER, name)[0].maintainers
+        maintainers = read_submission(tree, name)[0].maintainers
     except DocumentError:
         maintainers = ()
-    allowed = [*maintainers, *code_owners(before, f"{FOLDER}/{name}/")]
+    allowed = [*maintainers, *code_owners(before, f"{tree.name}/{name}/")]
     if author.casefold() in {login.casefold() for login in allowed}:
         return []
     message = (

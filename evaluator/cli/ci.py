@@ -15,6 +15,7 @@ from evaluator.cli.options import TREE, TreeOption, must_be_tree
 from evaluator.cli.show import out, show_faults
 from evaluator.core.errors import ModelError
 from evaluator.core.files import parse_json
+from evaluator.core.trees import tree_of
 
 app = typer.Typer(
     help="What the board's workflows do, a verb a job; people need none of them.",
@@ -53,11 +54,12 @@ def validate(
     event = github.read_event()
     base = base_of(pr, event.get("merge_group", {}).get("base_sha", ""))
     author = event.get("pull_request", {}).get("user", {}).get("login", "")
-    must_be_tree(pr / "submissions")
+    tree = tree_of(pr)
+    must_be_tree(tree)
     found = validate(pr, base, author, _month())
     github.add_summary(found.summary)
     if found.faults:
-        show_faults(found.faults, Path("submissions"), annotate=github.in_workflow())
+        show_faults(found.faults, Path(tree.name), annotate=github.in_workflow())
         raise typer.Exit(1)
     out.print(f"ok: {', '.join(found.names) or 'no submission changed'}")
 
