@@ -15,6 +15,7 @@ from transformers import AutoModelForSequenceClassification
 
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.batches import cut_batches, stack
+from evaluator.backends.held import HeldModel
 from evaluator.backends.labels import (
     Judged,
     Row,
@@ -23,15 +24,14 @@ from evaluator.backends.labels import (
     encode_texts,
     read_labels,
 )
-from evaluator.backends.loading import environment_of, load_model, longest_row
+from evaluator.backends.loading import load_model, longest_row
 from evaluator.core.records import Request, Response
 
 
-class ClassifierBackend:
+class ClassifierBackend(HeldModel):
     """A model with a classification head on one device."""
 
     method = "head"
-    tokens_saved = 0
 
     def __init__(self, folder: Path, *, dtype: str, machine: DeviceChoice) -> None:
         """Load model and tokenizer from a folder in Hugging Face layout.
@@ -42,29 +42,13 @@ class ClassifierBackend:
         config, self._tokenizer, model = load_model(
             folder, AutoModelForSequenceClassification, dtype
         )
-        self._model = model.to(machine.device)
-        self._machine = machine
+        super().__init__(model, machine)
         self._labels = read_labels(
             folder, {"problem_type": config.problem_type, "id2label": config.id2label}
         )
         self._longest = longest_row(config, self._tokenizer, model)
         # decoders with a head find the end of a row by its filling; without one they go alone
         self._fill = config.pad_token_id
-        self._tokens_fed = 0
-
-    @property
-    def parameters(self) -> int:
-        """Number of parameters, shared ones once."""
-        return int(self._model.num_parameters())
-
-    @property
-    def tokens_fed(self) -> int:
-        """Tokens that have entered the model so far, filling included."""
-        return self._tokens_fed
-
-    def environment(self) -> dict[str, str]:
-        """Return versions, device and threads."""
-        return environment_of(self._machine.device)
 
     @torch.inference_mode()
     def answer(self, requests: Sequence[Request]) -> list[Response]:

@@ -19,7 +19,8 @@ from transformers import AutoModelForMaskedLM
 
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.batches import cut_batches, mask_of, stack
-from evaluator.backends.loading import environment_of, load_model, longest_row
+from evaluator.backends.held import HeldModel
+from evaluator.backends.loading import load_model, longest_row
 from evaluator.backends.numbers import nats
 from evaluator.backends.tokens import cut_left, encode_pair, token_logprobs
 from evaluator.core.errors import ModelError
@@ -33,11 +34,10 @@ Place = tuple[Row, int]
 """A whole row, and which of its tokens is masked."""
 
 
-class MaskedBackend:
+class MaskedBackend(HeldModel):
     """A masked language model on one device."""
 
     method = "pseudo-loglikelihood"
-    tokens_saved = 0
 
     def __init__(self, folder: Path, *, dtype: str, machine: DeviceChoice) -> None:
         """Load model and tokenizer from a folder in Hugging Face layout.
@@ -48,28 +48,12 @@ class MaskedBackend:
         config, self._tokenizer, model = load_model(folder, AutoModelForMaskedLM, dtype)
         if self._tokenizer.mask_token_id is None:
             raise ModelError(f"{folder}: the tokenizer has no mask token")
-        self._model = model.to(machine.device)
-        self._machine = machine
+        super().__init__(model, machine)
         self._longest = longest_row(config, self._tokenizer, model)
         self._before, self._after = self._frame()
         self._fill = int(config.pad_token_id or 0)
         vocabulary = int(model.get_input_embeddings().num_embeddings)
         self._budget = max(1, min(machine.batch_tokens, LOGITS // vocabulary))
-        self._tokens_fed = 0
-
-    @property
-    def parameters(self) -> int:
-        """Number of parameters, shared ones once."""
-        return int(self._model.num_parameters())
-
-    @property
-    def tokens_fed(self) -> int:
-        """Tokens that have entered the model so far, filling included."""
-        return self._tokens_fed
-
-    def environment(self) -> dict[str, str]:
-        """Return versions, device and threads."""
-        return environment_of(self._machine.device)
 
     @torch.inference_mode()
     def answer(self, requests: Sequence[Request]) -> list[Response]:

@@ -19,7 +19,8 @@ from transformers.modeling_outputs import BaseModelOutput
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.batches import cut_batches, mask_of, stack
 from evaluator.backends.ending import Ending, Written
-from evaluator.backends.loading import environment_of, load_model, longest_input
+from evaluator.backends.held import HeldModel
+from evaluator.backends.loading import load_model, longest_input
 from evaluator.backends.numbers import nats
 from evaluator.backends.rounding import rounds
 from evaluator.backends.tokens import cut_left, token_logprobs
@@ -47,11 +48,10 @@ class Encoded:
         }
 
 
-class Seq2SeqBackend:
+class Seq2SeqBackend(HeldModel):
     """An encoder-decoder language model on one device."""
 
     method = "loglikelihood"
-    tokens_saved = 0
 
     def __init__(self, folder: Path, *, dtype: str, machine: DeviceChoice) -> None:
         """Load model and tokenizer from a folder in Hugging Face layout.
@@ -60,29 +60,13 @@ class Seq2SeqBackend:
             ModelError: as `load_model`; a configuration without a start token for the decoder.
         """
         config, self._tokenizer, model = load_model(folder, AutoModelForSeq2SeqLM, dtype)
-        self._model = model.to(machine.device)
-        self._machine = machine
+        super().__init__(model, machine)
         self._longest = longest_input(config, self._tokenizer)
         named = (model.generation_config.decoder_start_token_id, config.decoder_start_token_id)
         start = next((i for i in named if i is not None), None)
         if start is None:
             raise ModelError(f"{folder}/config.json: no decoder_start_token_id")
         self._start = int(start)
-        self._tokens_fed = 0
-
-    @property
-    def parameters(self) -> int:
-        """Number of parameters, shared ones once."""
-        return int(self._model.num_parameters())
-
-    @property
-    def tokens_fed(self) -> int:
-        """Tokens that have entered encoder or decoder so far, filling included."""
-        return self._tokens_fed
-
-    def environment(self) -> dict[str, str]:
-        """Return versions, device and threads."""
-        return environment_of(self._machine.device)
 
     @torch.inference_mode()
     def answer(self, requests: Sequence[Request]) -> list[Response]:

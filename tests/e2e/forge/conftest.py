@@ -66,7 +66,8 @@ def write_submission(home: Path, **changes: str) -> None:
     }
     text = (ROOT / ".github/submission.yaml").read_text("utf-8")
     for key, value in (filled | changes).items():
-        text, count = re.subn(rf"^{key}:.*$", lambda _: f"{key}: {value}", text, flags=re.M)  # noqa: B023
+        line = f"{key}: {value}".replace("\\", r"\\")
+        text, count = re.subn(rf"^{key}:.*$", line, text, flags=re.M)
         assert count == 1, key
     (home / "submission.yaml").write_text(text, "utf-8")
     shutil.copy(ROOT / "submissions/starter/small/card.md", home / "card.md")
