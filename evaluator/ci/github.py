@@ -41,11 +41,6 @@ def run_address() -> str:
     return f"{server}/{repository}/actions/runs/{number}" if number else ""
 
 
-def attempt() -> int:
-    """Return how often this run was started: 1, and one more for each time it was run again."""
-    return int(os.environ.get("GITHUB_RUN_ATTEMPT", "1"))
-
-
 def set_outputs(**values: Any) -> None:
     """Set outputs of the step, as JSON in one line each, so that no value can start another."""
     lines = "".join(f"{name}={json.dumps(value)}\n" for name, value in values.items())
