@@ -84,6 +84,7 @@ def measure_shard(
         DataError, ModelError, TaskError: nothing can be asked at all.
         RunError: the sandbox handed out what it must not, or no sandbox is installed.
     """
+    root = root.resolve()  # the sandbox works in a folder of its own
     part = f"{shard.index}-of-{shard.count}"
     submission, _ = read_submission(root, name)
     folder = model_folder(submission, root / name)
@@ -139,7 +140,7 @@ def _command(
     options = ["--device", device.device, "--batch-tokens", str(device.batch_tokens)]
     options += ["--adapter", str(adapter)] if adapter else []
     return [sys.executable, "-P", "-m", "evaluator", "ci", "answer", name, str(asked), str(model),
-            "--tree", str(root.resolve()), "--to", str(OUT), *options]  # fmt: skip
+            "--tree", str(root), "--to", str(OUT), *options]  # fmt: skip
 
 
 def _environment(code: Path) -> dict[str, str]:
