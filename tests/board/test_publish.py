@@ -17,6 +17,7 @@ from evaluator.board.publish import read_site
 from evaluator.board.publish.audit import audit_data, audit_page
 from evaluator.board.publish.downloads import download_files
 from evaluator.board.publish.feed import badge, badges, feed_xml, llms_txt, site_map
+from evaluator.board.publish.frames import as_csv, as_parquet, typed
 from evaluator.board.publish.history import (
     bump_chart,
     chosen_days,
@@ -26,7 +27,7 @@ from evaluator.board.publish.history import (
 )
 from evaluator.board.publish.method import RULES, method_data
 from evaluator.board.publish.queue import queue_data
-from evaluator.board.publish.scores import scores_csv, scores_parquet
+from evaluator.board.publish.scores import scores_frame
 from evaluator.board.publish.values import address_of
 from evaluator.board.publish.words import read_words
 from evaluator.core.files import sha256
@@ -148,13 +149,15 @@ def test_the_example_adds_up(site):
 
 
 def test_the_long_table_reads_the_same_from_both_files(site):
-    from_csv = pandas.read_csv(io.BytesIO(scores_csv(site)), keep_default_na=False)
-    from_parquet = pandas.read_parquet(io.BytesIO(scores_parquet(site)))
+    frame = scores_frame(site)
+    from_csv = pandas.read_csv(io.BytesIO(as_csv(frame)), dtype=frame.dtypes.to_dict())
+    from_parquet = pandas.read_parquet(io.BytesIO(as_parquet(frame)))
     assert list(from_csv.columns) == list(from_parquet.columns)
     measured = from_parquet[from_parquet["state"] == "measured"]
     assert len(measured) == 12 and measured["value"].between(0, 1).all()
-    assert list(from_csv["value"]) == list(from_parquet["value"])
-    assert scores_parquet(site) == scores_parquet(site)
+    pandas.testing.assert_frame_equal(from_parquet, frame)
+    pandas.testing.assert_frame_equal(from_csv, frame)
+    assert as_parquet(frame) == as_parquet(scores_frame(site))
 
 
 def test_every_download_stands_in_the_list_of_hashes(site):
@@ -166,7 +169,7 @@ def test_every_download_stands_in_the_list_of_hashes(site):
     assert {"data/scores.parquet", "data/starter.parquet", "data/audit.json"} <= files.keys()
     ranked = pandas.read_parquet(io.BytesIO(files["data/starter.parquet"]))
     assert ranked["model"].iloc[0] == "starter/small"
-    assert str(ranked["best_rank"].dtype) == "int64"
+    assert str(ranked["best_rank"].dtype) == "Int64"
 
 
 def test_the_feed_is_atom_with_ids_that_stay(site):
@@ -221,3 +224,10 @@ def test_the_queue_tells_what_is_next(tmp_path, tree):
     assert [(w["model"], w["task"], w["action"]) for w in found["pending"]] == [
         ("starter/small", "starter_choice", "measure")
     ]
+
+
+def test_a_table_program_runs_nothing_of_a_csv_and_parquet_keeps_the_text():
+    frame = typed(pandas.DataFrame({"title": ["=1+1", None], "n": [3, None]}), {"n": "Int64"})
+    assert as_csv(frame) == b"title,n\r\n'=1+1,3\r\n,\r\n"
+    kept = pandas.read_parquet(io.BytesIO(as_parquet(frame)))
+    assert kept["title"][0] == "=1+1"

@@ -8,7 +8,7 @@
 A page and the file that it offers for download are made from the same values, so they never differ.
 """
 
-from evaluator.board.publish.rows import ranking_csv, ranking_data
+from evaluator.board.publish.rows import ranking_data
 from evaluator.board.publish.site import Site, read_site
 
-__all__ = ["Site", "ranking_csv", "ranking_data", "read_site"]
+__all__ = ["Site", "ranking_data", "read_site"]

@@ -1,12 +1,9 @@
-"""Rows of a ranking as plain values, and a ranking as JSON and CSV."""
+"""Rows of a ranking as plain values, and a ranking as JSON."""
 
 from __future__ import annotations
 
-import csv
-import io
-
 from evaluator.board.publish.table import is_open
-from evaluator.board.publish.values import rounded, safe_cell, slug, tie_letter
+from evaluator.board.publish.values import rounded, slug, tie_letter
 from evaluator.board.ranking import Cell, Place, Ranking, Unranked
 from evaluator.board.submissions import Entry
 from evaluator.core.files import Json
@@ -84,22 +81,6 @@ def ranking_data(ranking: Ranking, rows: list[Json] | None = None) -> Json:
         "ranked": rows[: len(ranking.places)],
         "unranked": rows[len(ranking.places) :],
     }
-
-
-def ranking_csv(ranking: Ranking, rows: list[Json] | None = None) -> str:
-    """Return a ranking as CSV (RFC 4180); text that a table program might run is quoted with '."""
-    areas, tasks = ranking.suite.areas, ranking.suite.tasks
-    rows = [row_data(row) for row in rows_of(ranking)] if rows is None else rows
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    facts = ("model", "title", "organisation", "licence", "parameters", "best_rank", "worst_rank",
-             "tie_group", "index", "low", "high")  # fmt: skip
-    writer.writerow([*facts, *areas, *tasks])
-    for row in rows:
-        shares = [row["areas"].get(area) for area in areas]
-        scores = [row["tasks"][task]["value"] for task in tasks]
-        writer.writerow([safe_cell(v) for v in (*(row[f] for f in facts), *shares, *scores)])
-    return file.getvalue()
 
 
 def parameters_of(entry: Entry) -> int:

@@ -1,0 +1,55 @@
+"""Tables for download: a ranked suite as a frame, and any frame as CSV or Parquet.
+
+pandas takes half a second to import, so it is imported where a table is made.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from evaluator.board.publish.values import safe_cell
+from evaluator.board.suites import Suite
+from evaluator.core.files import Json
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+FACTS = {"model": "string", "title": "string", "organisation": "string", "licence": "string",
+         "parameters": "Int64", "best_rank": "Int64", "worst_rank": "Int64", "tie_group": "string",
+         "index": "Float64", "low": "Float64", "high": "Float64"}  # fmt: skip
+"""Column -> type of what a ranked suite tells of a model before its areas and tasks."""
+
+
+def ranking_frame(suite: Suite, rows: list[Json]) -> DataFrame:
+    """Return a ranked suite, best first: facts, then each area's and each task's number."""
+    import pandas
+
+    lines = [
+        [row[fact] for fact in FACTS]
+        + [row["areas"].get(area) for area in suite.areas]
+        + [row["tasks"][task]["value"] for task in suite.tasks]
+        for row in rows
+    ]
+    frame = pandas.DataFrame(lines, columns=[*FACTS, *suite.areas, *suite.tasks])
+    return typed(frame, FACTS | dict.fromkeys([*suite.areas, *suite.tasks], "Float64"))
+
+
+def typed(frame: DataFrame, types: Mapping[str, str]) -> DataFrame:
+    """Return a frame whose columns hold text, unless `types` says otherwise; gaps stay gaps."""
+    return frame.astype({name: types.get(name, "string") for name in frame.columns})
+
+
+def as_csv(frame: DataFrame) -> bytes:
+    """Return a frame as CSV (RFC 4180); text that a table program might run is quoted with '."""
+    texts = [name for name, kind in frame.dtypes.items() if kind == "string"]
+    safe = {str(name): frame[name].map(safe_cell, na_action="ignore") for name in texts}
+    return frame.assign(**safe).to_csv(index=False, lineterminator="\r\n").encode()
+
+
+def as_parquet(frame: DataFrame) -> bytes:
+    """Return a frame as Parquet; the same rows give the same bytes."""
+    file = io.BytesIO()
+    frame.to_parquet(file, index=False, compression="zstd")
+    return file.getvalue()
