@@ -172,12 +172,12 @@ def _check_provider(board: Board, entry: Entry) -> list[Fault]:
 
 
 def _check_tasks(name: str, entry: Entry) -> list[Fault]:
-    """Tasks that are declined must exist; those that a classifier names must be asked of one."""
+    """Tasks that are named must exist; those of a classifier must be asked of one."""
     path = f"{name}/submission.yaml"
+    named = [("/declines", task) for task in entry.declines]
+    named += [(f"/trained_on/{i}", task) for i, task in enumerate(entry.submission.trained_on)]
     faults = [
-        Fault(path, 0, "/declines", f"no task {task!r}")
-        for task in entry.declines
-        if task not in task_names()
+        Fault(path, 0, at, f"no task {task!r}") for at, task in named if task not in task_names()
     ]
     for number, task in enumerate(entry.submission.tasks):
         if task not in task_names():

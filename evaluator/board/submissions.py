@@ -188,6 +188,7 @@ def read_submission(root: Path, name: str) -> tuple[Submission, dict[str, str]]:
         provider=model.get("provider", ""),
         name=model.get("name", ""),
         answers=model.get("answers", ""),
+        trained_on=tuple(value.get("trained_on", ())),
     )
     declines = {
         entry["task"]: f"{entry['reason']} ({', '.join(entry['evidence'])})"

@@ -81,8 +81,18 @@ class Facts:
     """Who made it; '' for the folder's first part."""
     dtype: str = "float32"
     """Number format, where the kind has one."""
+    chat_template: str = "none"
+    """Template of a causal model."""
     tasks: Sequence[str] = ()
     """Tasks whose labels a classifier has."""
+    trained_on: Sequence[str] = ()
+    """Tasks whose train split it was trained on."""
+    adapter: str = ""
+    """A LoRA on the model: a folder, or `owner/name@commit`; '' for none."""
+    provider: str = ""
+    """Server of board.yaml that runs a served model."""
+    answers: str = ""
+    """What that server is asked for: chat, text or logprobs."""
 
 
 def submit(
@@ -97,7 +107,7 @@ def submit(
 
     Args:
         source: a state file (.pth, .pt, .ckpt, .bin, .safetensors), a folder with the model's
-            files, or `owner/name@commit` on the hub.
+            files, `owner/name@commit` on the hub, or what a server calls the model.
         architecture: for a state file: folder with config.json and the tokenizer's files.
         tree: the folder of submissions.
         open_pr: also commit, push and open the pull request with `gh`.
@@ -118,6 +128,7 @@ def submit(
         made.mkdir(parents=True)
         frame = Path(architecture) if architecture else None
         dropped = _bring_model(str(source), frame, told, made)
+        _bring_adapter(told, made)
         _write_papers(str(source), told, made)
         _check(root, Path(place) / root.name, told)
         home.parent.mkdir(parents=True, exist_ok=True)
@@ -143,7 +154,7 @@ def _bring_model(
     source: str, architecture: Path | None, facts: Facts, home: Path
 ) -> tuple[str, ...]:
     """Put the model's files into `weights/`, if it is no model of the hub; return what was left."""
-    if HUB.fullmatch(source):
+    if HUB.fullmatch(source) or facts.kind == "served":
         return ()
     from evaluator.measure.manifest import FILES
     from evaluator.measure.state_file import SUFFIXES, convert_state
@@ -151,9 +162,7 @@ def _bring_model(
     path, weights = Path(source), home / "weights"
     dropped: tuple[str, ...] = ()
     if path.is_dir():
-        weights.mkdir()
-        for found in [p for pattern in FILES for p in sorted(path.glob(pattern))]:
-            shutil.copy(found, weights)
+        _copy(path, FILES, weights)
     elif path.suffix in SUFFIXES:
         if architecture is None:
             raise EvaluatorError(
@@ -166,42 +175,61 @@ def _bring_model(
             f"{source}: neither a folder, nor a state file ({', '.join(SUFFIXES)}), nor "
             "owner/name@commit of the hub"
         )
-    _must_be_small(weights, facts)
+    _must_be_small(weights, facts.name)
     return dropped
 
 
-def _must_be_small(weights: Path, facts: Facts) -> None:
-    large = [p.name for p in weights.iterdir() if p.stat().st_size > MAX_WEIGHTS]
+def _bring_adapter(facts: Facts, home: Path) -> None:
+    """Put an adapter's files into `adapter/`, if they are not on the hub."""
+    from evaluator.measure.manifest import ADAPTER_FILES
+
+    adapter = facts.adapter
+    if not adapter or HUB.fullmatch(adapter):
+        return
+    missing = [name for name in ADAPTER_FILES if not (Path(adapter) / name).is_file()]
+    if missing:
+        raise EvaluatorError(
+            f"{adapter}: no {' and no '.join(missing)} there; expected a folder that peft saved, "
+            "or owner/name@commit of the hub"
+        )
+    _copy(Path(adapter), ADAPTER_FILES, home / "adapter")
+    _must_be_small(home / "adapter", f"{facts.name}-adapter")
+
+
+def _copy(source: Path, patterns: Sequence[str], to: Path) -> None:
+    to.mkdir()
+    for found in [p for pattern in patterns for p in sorted(source.glob(pattern))]:
+        shutil.copy(found, to)
+
+
+def _must_be_small(folder: Path, name: str) -> None:
+    large = [p.name for p in folder.iterdir() if p.stat().st_size > MAX_WEIGHTS]
     if not large:
         return
-    target = UPLOAD / facts.name.replace("/", "--")
+    target = UPLOAD / name.replace("/", "--")
     if target.exists():
         shutil.rmtree(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(weights, target)
+    shutil.move(folder, target)
     raise EvaluatorError(
-        f"{', '.join(large)}: too large for git. The model stands in {target}. Upload it "
-        f"(hf upload {facts.name} {target}), then submit {facts.name}@<commit> instead."
+        f"{', '.join(large)}: too large for git. The files stand in {target}. Upload them "
+        f"(hf upload {name} {target}), then submit {name}@<commit> instead."
     )
 
 
 def _write_papers(source: str, facts: Facts, home: Path) -> None:
     title = facts.title or facts.name.partition("/")[2]
     organisation = facts.organisation or facts.name.partition("/")[0]
-    on_hub = HUB.fullmatch(source)
-    place = [f"repo: {on_hub[1]}", f"revision: {on_hub[2]}"] if on_hub else ["folder: weights"]
-    model = [f"kind: {facts.kind}", *place]
-    model += [f"dtype: {facts.dtype}"] if facts.kind != "onnx" else []
-    model += ["chat_template: none"] if facts.kind == "causal" else []
-    model += [f"tasks: {_listed(facts.tasks)}"] if facts.tasks else []
+    seen = [f"trained_on: {_listed(facts.trained_on)}"] if facts.trained_on else []
     lines = [
         "schema: 1",
         f"title: {_quoted_yaml(title)}",
         f"organisation: {_quoted_yaml(organisation)}",
         "model:",
-        *(f"  {line}" for line in model),
+        *(f"  {line}" for line in _model_lines(source, facts)),
         f"licence: {_quoted_yaml(facts.licence)}",
         f"training_data: {_quoted_yaml(facts.training_data)}",
+        *seen,
         f"suites: {_listed(facts.suites)}",
         f"maintainers: {_listed(facts.maintainers)}",
     ]
@@ -211,6 +239,25 @@ def _write_papers(source: str, facts: Facts, home: Path) -> None:
         license=facts.licence.lower(), title=title, about=about, training_data=facts.training_data
     )
     (home / "card.md").write_text(card, "utf-8")
+
+
+def _model_lines(source: str, facts: Facts) -> list[str]:
+    """Return the part `model` of a submission."""
+    if facts.kind == "served":
+        told = {"provider": facts.provider, "name": source, "answers": facts.answers}
+        return ["kind: served", *(f"{key}: {_quoted_yaml(value)}" for key, value in told.items())]
+    lines = [f"kind: {facts.kind}", *_place_lines(source, "weights")]
+    lines += [f"dtype: {facts.dtype}"] if facts.kind != "onnx" else []
+    lines += [f"chat_template: {facts.chat_template}"] if facts.kind == "causal" else []
+    lines += [f"tasks: {_listed(facts.tasks)}"] if facts.tasks else []
+    if facts.adapter:
+        lines += [f"adapter: {{{', '.join(_place_lines(facts.adapter, 'adapter'))}}}"]
+    return lines
+
+
+def _place_lines(source: str, folder: str) -> list[str]:
+    on_hub = HUB.fullmatch(source)
+    return [f"repo: {on_hub[1]}", f"revision: {on_hub[2]}"] if on_hub else [f"folder: {folder}"]
 
 
 def _check(root: Path, made: Path, facts: Facts) -> None:

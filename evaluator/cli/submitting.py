@@ -7,34 +7,70 @@ from typing import Annotated
 
 import typer
 
+from evaluator.board.submit import Submitted
 from evaluator.board.submit import submit as make
 from evaluator.cli.options import TREE, TreeOption, shown
 from evaluator.cli.show import out
 
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        help="State file, folder of model files, owner/name@commit, or a served model's name."
+    ),
+]
+NameOption = Annotated[str, typer.Option(help="<org>/<model>: the folder to make.")]
+KindOption = Annotated[
+    str, typer.Option(help="causal, seq2seq, classifier, masked, onnx or served.")
+]
+LicenceOption = Annotated[str, typer.Option(help="SPDX identifier of the model's licence.")]
+DataOption = Annotated[str, typer.Option(help="What it was trained on.")]
+SeenOption = Annotated[
+    list[str] | None, typer.Option(help="A task whose train split it was trained on.")
+]
+MaintainerOption = Annotated[list[str], typer.Option(help="GitHub login; may be given again.")]
+SuiteOption = Annotated[
+    list[str], typer.Option(help="Suite to be measured on; may be given again.")
+]
+ArchitectureOption = Annotated[
+    Path | None, typer.Option(help="For a state file: folder of config.json and tokenizer.")
+]
+TaskOption = Annotated[
+    list[str] | None, typer.Option(help="For a classifier: a task whose labels it has.")
+]
+DtypeOption = Annotated[str, typer.Option(help="float32, bfloat16 or float16.")]
+TemplateOption = Annotated[str, typer.Option(help="For causal: none, own or own-one-turn.")]
+AdapterOption = Annotated[
+    str, typer.Option(help="A LoRA on the model: folder of its files, or owner/name@commit.")
+]
+ProviderOption = Annotated[str, typer.Option(help="For served: a server of board.yaml.")]
+AnswersOption = Annotated[str, typer.Option(help="For served: chat, text or logprobs.")]
+TitleOption = Annotated[str, typer.Option(help="Name for people; default: the model's folder.")]
+OrganisationOption = Annotated[str, typer.Option(help="Who made it; default: <org>.")]
+OpenOption = Annotated[
+    bool, typer.Option("--open-pr", help="Commit, push and open the pull request with gh.")
+]
+
 
 def submit(
-    source: Annotated[
-        str, typer.Argument(help="State file, folder of model files, or owner/name@commit.")
-    ],
-    name: Annotated[str, typer.Option(help="<org>/<model>: the folder to make.")],
-    kind: Annotated[str, typer.Option(help="causal, seq2seq, classifier, masked or onnx.")],
-    licence: Annotated[str, typer.Option(help="SPDX identifier of the model's licence.")],
-    training_data: Annotated[str, typer.Option(help="What it was trained on.")],
-    maintainer: Annotated[list[str], typer.Option(help="GitHub login; may be given again.")],
-    suite: Annotated[list[str], typer.Option(help="Suite to be measured on; may be given again.")],
-    architecture: Annotated[
-        Path | None, typer.Option(help="For a state file: folder of config.json and tokenizer.")
-    ] = None,
-    task: Annotated[
-        list[str] | None, typer.Option(help="For a classifier: a task whose labels it has.")
-    ] = None,
-    dtype: Annotated[str, typer.Option(help="float32, bfloat16 or float16.")] = "float32",
-    title: Annotated[str, typer.Option(help="Name for people; default: the model's folder.")] = "",
-    organisation: Annotated[str, typer.Option(help="Who made it; default: <org>.")] = "",
+    source: SourceArgument,
+    name: NameOption,
+    kind: KindOption,
+    licence: LicenceOption,
+    training_data: DataOption,
+    maintainer: MaintainerOption,
+    suite: SuiteOption,
+    architecture: ArchitectureOption = None,
+    task: TaskOption = None,
+    trained_on: SeenOption = None,
+    dtype: DtypeOption = "float32",
+    chat_template: TemplateOption = "none",
+    adapter: AdapterOption = "",
+    provider: ProviderOption = "",
+    answers: AnswersOption = "",
+    title: TitleOption = "",
+    organisation: OrganisationOption = "",
     tree: TreeOption = TREE,
-    open_pr: Annotated[
-        bool, typer.Option("--open-pr", help="Commit, push and open the pull request with gh.")
-    ] = False,
+    open_pr: OpenOption = False,
 ) -> None:
     r"""Make a submission: convert, check and load the model, write its files, show the next step.
 
@@ -47,6 +83,8 @@ def submit(
         --dtype bfloat16 --licence MIT --training-data "Web text." --maintainer me --suite core
       evaluator submit model_state.pth --architecture my-model/ --name my-org/my-model
         --kind causal --licence MIT --training-data "Web text." --maintainer me --suite core
+      evaluator submit big-model-2 --name my-org/big-2 --kind served --provider our-server
+        --answers chat --licence other --training-data unknown --maintainer me --suite core
     """
     done = make(
         source,
@@ -62,8 +100,17 @@ def submit(
         title=title,
         organisation=organisation,
         dtype=dtype,
+        chat_template=chat_template,
         tasks=task or (),
+        trained_on=trained_on or (),
+        adapter=adapter,
+        provider=provider,
+        answers=answers,
     )
+    _tell(done, open_pr)
+
+
+def _tell(done: Submitted, open_pr: bool) -> None:
     if done.dropped:
         out.print(f"no model state, left out: {', '.join(done.dropped)}")
     out.print(f"{shown(done.folder.resolve())}: submission.yaml and card.md; finish the card, then")

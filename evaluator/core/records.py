@@ -388,6 +388,8 @@ class Submission:
     """What that server calls the model, or ''."""
     answers: str = ""
     """chat, text or logprobs: what a served model is asked for; '' for other kinds."""
+    trained_on: tuple[str, ...] = ()
+    """Tasks whose train split it was trained on, as its contributor declares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

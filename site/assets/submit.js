@@ -7,7 +7,7 @@ const facts = page();
 const words = facts.words;
 const form = document.getElementById("b-form");
 const fields = [...form.querySelectorAll("[data-path]")];
-const LISTS = ["maintainers", "model.tasks"];
+const LISTS = ["maintainers", "model.tasks", "trained_on"];
 const MOST_IN_ADDRESS = 6000;
 const touched = new Set();
 

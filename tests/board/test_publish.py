@@ -26,8 +26,10 @@ from evaluator.board.publish.history import (
     moves,
 )
 from evaluator.board.publish.method import RULES, method_data
+from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.scores import scores_frame
+from evaluator.board.publish.task import task_board
 from evaluator.board.publish.values import address_of
 from evaluator.board.publish.words import read_words
 from evaluator.core.files import sha256
@@ -231,3 +233,18 @@ def test_a_table_program_runs_nothing_of_a_csv_and_parquet_keeps_the_text():
     assert as_csv(frame) == b"title,n\r\n'=1+1,3\r\n,\r\n"
     kept = pandas.read_parquet(io.BytesIO(as_parquet(frame)))
     assert kept["title"][0] == "=1+1"
+
+
+def test_a_model_that_saw_the_train_split_is_marked(tree):
+    path = tree / "starter/small/submission.yaml"
+    text = path.read_text().replace("suites:", "trained_on: [starter_choice]\nsuites:")
+    path.write_text(text)
+    site = read_site(tree)
+    rows = {row["model"]: row["trained"] for row in task_board(site, "starter_choice")}
+    assert [name for name, trained in rows.items() if trained] == ["starter/small"]
+    assert not any(row["trained"] for row in task_board(site, "starter_matching"))
+    pages = Pages(site, ROOT / "site")
+    shown = {path: page.body for path, page in pages.single().items()}
+    shown |= {copy.name: copy.body for copies in pages.shells().values() for copy in copies}
+    marked = {path for path, body in shown.items() if ">trained here<" in (body or "")}
+    assert marked == {"tasks/starter_choice/index.md", "starter--small"}

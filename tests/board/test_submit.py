@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 
 from evaluator import submit
 from evaluator.board.check import check_tree
+from evaluator.board.submissions import read_submission
 from evaluator.core.errors import DocumentError, EvaluatorError, ModelError
 
 WEIGHTS = ROOT / "submissions/starter/small/weights"
@@ -52,6 +53,15 @@ def test_a_place_on_the_hub_needs_no_files(tree: Path) -> None:
     assert check_tree(tree, ["some-org/some-model"]) == []
 
 
+def test_an_adapter_on_the_hub_stands_beside_its_base(tree: Path) -> None:
+    base, lora = (f"org/{name}@{'0123456789' * 4}" for name in ("base", "lora"))
+    submit(base, tree=tree, adapter=lora, trained_on=["banking77"], **FACTS)
+    assert check_tree(tree, ["some-org/some-model"]) == []
+    found, _ = read_submission(tree, "some-org/some-model")
+    assert (found.repo, found.adapter) == ("org/base", lora)
+    assert found.trained_on == ("banking77",)
+
+
 def standing(tree: Path) -> list[str]:
     return sorted(p.relative_to(tree.parent).as_posix() for p in tree.parent.rglob("*"))
 
@@ -67,6 +77,12 @@ def standing(tree: Path) -> list[str]:
         ({"architecture": ""}, "holds numbers alone"),
         ({"source": "nothing.xyz"}, "neither a folder, nor a state file"),
         ({"source": "org/model@main"}, "neither a folder, nor a state file"),
+        ({"adapter": "nothing"}, "no adapter_config.json and no adapter_model.safetensors there"),
+        ({"adapter": "org/lora@main"}, "expected a folder that peft saved"),
+        ({"trained_on": ["nothing"]}, "no task 'nothing'"),
+        ({"chat_template": "mine"}, "is not one of"),
+        ({"source": "m", "kind": "served"}, "provider"),
+        ({"source": "m", "kind": "served", "provider": "far", "answers": "chat"}, "no provider"),
     ],
 )
 def test_a_fault_leaves_nothing_behind(

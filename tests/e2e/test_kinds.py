@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from made_server import Model, listening, serve
 from typer.testing import CliRunner
 
 from evaluator.cli import app
+from evaluator.core.errors import DocumentError
 
 SMALL = ROOT / "submissions/starter/small"
 KEY = "sk-never-to-be-seen-0123456789"
@@ -39,16 +39,19 @@ def little(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tree
 
 
-def submit(tree: Path, name: str, model: str) -> Path:
-    """Write a submission by hand."""
-    home = tree / "some-org" / name
-    home.mkdir(parents=True)
-    shutil.copy(SMALL / "card.md", home)
-    text = (SMALL / "submission.yaml").read_text().replace("[starter]", "[little]")
-    before, rest = text.split("model:\n")
-    rest = rest[rest.index("licence:") :]
-    (home / "submission.yaml").write_text(f"{before}model:\n{model}{rest}")
-    return home
+def submit(tree: Path, name: str, source: str | Path, kind: str, *more: str | Path) -> Path:
+    """Submit a model by the command; return its folder."""
+    submit_told(tree, name, source, kind, *more)
+    return tree / "some-org" / name
+
+
+def submit_told(tree: Path, name: str, source: str | Path, kind: str, *more: str | Path) -> str:
+    """Submit a model by the command; return what it says."""
+    return evaluator(
+        "submit", source, "--name", f"some-org/{name}", "--kind", kind, "--licence", "MIT",
+        "--training-data", "none", "--maintainer", "ada", "--suite", "little", "--tree", tree,
+        *more,
+    )  # fmt: skip
 
 
 def measure(home: Path) -> Json:
@@ -106,12 +109,7 @@ def test_a_model_of_every_kind_goes_from_its_files_to_its_place(
     folder.mkdir()
     save_kind(folder, kind)
     tasks = ["--task", "starter_matching"] if kind in ("classifier", "onnx") else []
-    home = little / f"some-org/{kind}"
-    evaluator(
-        "submit", folder, "--name", f"some-org/{kind}", "--kind", kind, "--licence", "MIT",
-        "--training-data", "none", "--maintainer", "ada", "--suite", "little", "--tree", little,
-        *tasks,
-    )  # fmt: skip
+    home = submit(little, kind, folder, kind, *tasks)
     found = measure(home)
     method = {"classifier": "head", "onnx": "head", "masked": "pseudo-loglikelihood"}
     assert found["method"] == method.get(kind, "loglikelihood")
@@ -126,11 +124,8 @@ def test_an_adapter_on_the_starter_model_is_measured_under_a_key_of_its_own(
 ) -> None:
     from backends.test_adapter import save_adapter
 
-    model = "  kind: causal\n  folder: weights\n  dtype: float32\n  chat_template: none\n"
-    home = submit(little, "adapted", model + "  adapter: {folder: adapter}\n")
-    shutil.copytree(SMALL / "weights", home / "weights")
-    save_adapter(home / "adapter")
-    (home / "adapter/README.md").unlink()
+    save_adapter(tmp_path / "lora")
+    home = submit(little, "adapted", SMALL / "weights", "causal", "--adapter", tmp_path / "lora")
     found = measure(home)
     (path,) = SMALL.glob("results/starter_matching/*/????????.json")
     theirs = json.loads(path.read_text())
@@ -150,11 +145,8 @@ def test_a_state_file_is_measured_as_the_model_it_is(little: Path, tmp_path: Pat
     content = {"state_dict": {f"model.{n}": t for n, t in state.items()}, "epoch": 3,
                "optimizer_states": [moments]}  # fmt: skip
     torch.save(content, tmp_path / "last.ckpt")
-    told = evaluator(
-        "submit", tmp_path / "last.ckpt", "--architecture", SMALL / "weights", "--name",
-        "some-org/state", "--kind", "causal", "--licence", "MIT", "--training-data", "none",
-        "--maintainer", "ada", "--suite", "little", "--tree", little,
-    )  # fmt: skip
+    told = submit_told(little, "state", tmp_path / "last.ckpt", "causal", "--architecture",
+                       SMALL / "weights")  # fmt: skip
     assert "left out: epoch, optimizer_states" in told
     found = measure(little / "some-org/state")
     (path,) = SMALL.glob("results/starter_matching/*/????????.json")
@@ -167,13 +159,14 @@ def test_a_served_model_gets_its_numbers_and_no_rank(
     little: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HERE_KEY", KEY)
-    model = "  kind: served\n  provider: here\n  name: small\n  answers: logprobs\n"
-    home = submit(little, "served", model)
-    assert "no provider 'here' in board.yaml" in evaluator("check", home, code=1)
+    more = ("--provider", "here", "--answers", "logprobs")
+    with pytest.raises(DocumentError, match="no provider 'here'"):
+        submit(little, "served", "small", "served", *more)
     with listening(serve(Model(SMALL / "weights"))) as url:
         board = (little / "board.yaml").read_text()
         facts = f"    url: {url}\n    key_variable: HERE_KEY\n    input_price: 0.5\n"
         (little / "board.yaml").write_text(f"{board}\nproviders:\n  here:\n{facts}")
+        home = submit(little, "served", "small", "served", *more)
         found = measure(home)
     (path,) = SMALL.glob("results/starter_matching/*/????????.json")
     theirs = json.loads(path.read_text())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from evaluator.board.publish.charts import confusion_picture
 from evaluator.board.publish.rows import cell_data, last_measured, parameters_of
 from evaluator.board.publish.site import Site
+from evaluator.board.publish.task import is_trained_on
 from evaluator.board.publish.values import slug
 from evaluator.board.publish.words import Words
 from evaluator.board.robustness import losses
@@ -33,6 +34,7 @@ def model_data(site: Site, entry: Entry) -> Json:
         "parameters": parameters_of(entry),
         "measured": last_measured(entry),
         "training_data": submission.training_data,
+        "trained_on": list(submission.trained_on),
         "supersedes": submission.supersedes,
         "places": [
             {"suite": name, "title_of_suite": site.tree.board.suites[name].title, **row}
@@ -90,6 +92,7 @@ def task_result(site: Site, entry: Entry, task: str) -> Json:
     locked = locked_request_set(task)
     baseline = locked.baseline if locked else None
     shown = {"task": task, "title": load_task(task).title, "baseline": baseline, **cell_data(cell)}
+    shown["trained"] = is_trained_on(entry.submission, task)
     if cell.standing is None:
         return shown
     result = cell.standing.result

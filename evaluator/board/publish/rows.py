@@ -37,6 +37,7 @@ def row_data(row: Place | Unranked) -> Json:
         "kind": submission.kind,
         "dtype": submission.dtype,
         "licence": submission.licence,
+        "trained_on": list(submission.trained_on),
         "open": is_open(submission.licence),
         "parameters": parameters_of(row.entry),
         "measured": last_measured(row.entry),

@@ -9,7 +9,7 @@ from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import slug
 from evaluator.core.files import Json
 from evaluator.core.paired import POWER_Z
-from evaluator.core.records import Task
+from evaluator.core.records import Submission, Task
 from evaluator.tasks import load_task, locked_request_set, task_names
 
 
@@ -72,9 +72,15 @@ def task_board(site: Site, name: str) -> list[Json]:
                 "organisation": submission.organisation,
                 "parameters": cell.standing.result["model"]["parameters"],
                 "method": cell.standing.result["method"],
+                "trained": is_trained_on(submission, name),
             }
             board.append({**facts, **cell_data(cell)})
     return sorted(board, key=lambda row: (-row["skill"], row["model"]))
+
+
+def is_trained_on(submission: Submission, task: str) -> bool:
+    """Tell whether a model saw the train split of a task, or of the one that it varies."""
+    return (load_task(task).varies or task) in submission.trained_on
 
 
 def least_difference(n: int, differing: float = 1 / 3) -> float:
