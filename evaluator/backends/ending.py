@@ -45,11 +45,15 @@ class Ending:
         done = at_end or len(written) >= self.max_tokens
         if not done and not any(stop in tail for stop in self.stop):
             return None
-        text = cut = self._decode(kept)
+        text = self.close(written)
+        return text if done or text.finish == "stop" else None
+
+    def close(self, written: list[int]) -> Written:
+        """Return the text of tokens that nothing more comes after, up to its first stop string."""
+        at_end = written[-1] in self.end_ids
+        text = cut = self._decode(written[:-1] if at_end else written)
         for stop in self.stop:
             cut = cut.split(stop)[0]
-        if not done and cut == text:
-            return None
         finish = "stop" if at_end or cut != text else "length"
         return Written(text=cut, finish=finish, tokens=len(written))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ FORBIDDEN = (
     "use_kernels",
 )
 """Keys of a configuration that bring code or change the numbers."""
+SAFE = {"trust_remote_code": False, "local_files_only": True}
 
 
 def load_model(folder: Path, kind: Any, dtype: str) -> tuple[Any, Any, Any]:
@@ -39,30 +42,46 @@ def load_model(folder: Path, kind: Any, dtype: str) -> tuple[Any, Any, Any]:
     Raises:
         ModelError: code of its own, pickled weights, unknown architecture, broken files.
     """
-    refuse_unsafe(folder)
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    safe = {"trust_remote_code": False, "local_files_only": True}
-    try:
-        config = AutoConfig.from_pretrained(folder, **safe)
-        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+    config, tokenizer = load_frame(folder)
+    with told(folder, "transformers"):
         model, loaded = kind.from_pretrained(
             folder,
             config=config,
             dtype=getattr(torch, dtype),
             use_safetensors=True,
             output_loading_info=True,
-            **safe,
+            **SAFE,
         )
-    except Exception as error:  # a stranger's files can raise anything
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise ModelError(f"{folder}: transformers cannot load it: {reason}") from None
     if missing := sorted(loaded["missing_keys"]):
         raise ModelError(
             f"{folder}: {len(missing)} weights are not in its files ({missing[0]}, ...); "
             "they would be filled with random numbers"
         )
     return config, tokenizer, model.eval()
+
+
+def load_frame(folder: Path) -> tuple[Any, Any]:
+    """Return (configuration, tokenizer) of a folder in Hugging Face layout; no weights are read.
+
+    Raises:
+        ModelError: as `load_model`.
+    """
+    refuse_unsafe(folder)
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    with told(folder, "transformers"):
+        config = AutoConfig.from_pretrained(folder, **SAFE)
+        return config, AutoTokenizer.from_pretrained(folder, **SAFE)
+
+
+@contextmanager
+def told(folder: Path, library: str) -> Iterator[None]:
+    """Tell in a sentence what a library raises while it loads a stranger's files."""
+    try:
+        yield
+    except Exception as error:  # they can raise anything
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise ModelError(f"{folder}: {library} cannot load it: {reason}") from None
 
 
 def refuse_unsafe(folder: Path) -> None:

@@ -16,6 +16,7 @@ import torch
 from transformers import AutoModelForSeq2SeqLM
 from transformers.modeling_outputs import BaseModelOutput
 
+from evaluator.backends import respond
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.batches import cut_batches, mask_of, stack
 from evaluator.backends.ending import Ending, Written
@@ -91,16 +92,7 @@ class Seq2SeqBackend(HeldModel):
             for line, target, score in self._score_targets(encoded, asked):
                 found[sources[line], target] = score
         return [
-            Response(
-                item=request.item,
-                index=request.index,
-                logprob=found[source, target][0],
-                greedy=found[source, target][1],
-                text="",
-                finish="scored",
-                tokens=len(target),
-                dropped=dropped,
-            )
+            respond.scored(request, found[source, target], len(target), dropped)
             for request, (source, target, dropped) in zip(requests, pairs, strict=True)
         ]
 
@@ -168,16 +160,7 @@ class Seq2SeqBackend(HeldModel):
         for rows, encoded in self._encode_sources(list(dict.fromkeys(s for s, _ in sources))):
             found |= dict(zip(rows, self._write_batch(encoded, ending), strict=True))
         return [
-            Response(
-                item=request.item,
-                index=request.index,
-                logprob=0.0,
-                greedy=True,
-                text=found[source].text,
-                finish=found[source].finish,
-                tokens=found[source].tokens,
-                dropped=dropped,
-            )
+            respond.written(request, found[source], dropped)
             for request, (source, dropped) in zip(requests, sources, strict=True)
         ]
 

@@ -56,7 +56,7 @@ def choose_sharing(runner: Runner) -> Sharing:
     """
     root, conts = _sample(int(runner.model.get_input_embeddings().num_embeddings))
     config = runner.model.config.get_text_config()
-    longest = _longest_shared(config)
+    longest = longest_shared(config)
     ways = {"tree": score_by_trees, "levels": score_by_levels}
     if config.model_type not in TREE_MODELS:
         del ways["tree"]
@@ -109,7 +109,7 @@ def _sample(vocabulary: int) -> tuple[Branch, Conts]:
     )
 
 
-def _longest_shared(config: Any) -> int:
+def longest_shared(config: Any) -> int:
     """Return past how many tokens rotary positions switch to other factors, for all places."""
     rope = getattr(config, "rope_parameters", None) or {}
     if rope.get("rope_type") in ("dynamic", "longrope"):

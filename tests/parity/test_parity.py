@@ -115,8 +115,8 @@ def compare(
     gap = 0.0
     responses = answer(task, examples, ours)
     requests = build_requests(task, examples)
-    if getattr(ours, "template", None):
-        requests = ours.template.frame(requests)
+    if isinstance(ours, CausalBackend):
+        requests = list(ours.encoder.frame(requests))
     by_item: dict[str, list[tuple[Any, Response]]] = {}
     for request, response in zip(requests, responses, strict=True):
         by_item.setdefault(request.item, []).append((request, response))

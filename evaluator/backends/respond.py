@@ -1,0 +1,42 @@
+"""What a model said to one request, as a response."""
+
+from __future__ import annotations
+
+from evaluator.backends.ending import Written
+from evaluator.backends.tokens import Scored
+from evaluator.core.records import Request, Response
+
+
+def scored(request: Request, score: Scored, tokens: int, dropped: int) -> Response:
+    """Return the response to a request that asks how likely a continuation is.
+
+    Args:
+        request: what was asked.
+        score: the continuation's log-likelihood in nats, and whether greedy decoding writes it.
+        tokens: tokens of the continuation.
+        dropped: tokens of the prompt that did not fit.
+    """
+    return Response(
+        item=request.item,
+        index=request.index,
+        logprob=score[0],
+        greedy=score[1],
+        text="",
+        finish="scored",
+        tokens=tokens,
+        dropped=dropped,
+    )
+
+
+def written(request: Request, text: Written, dropped: int) -> Response:
+    """Return the response to a request that asks for a text; `dropped` as in `scored`."""
+    return Response(
+        item=request.item,
+        index=request.index,
+        logprob=0.0,
+        greedy=True,
+        text=text.text,
+        finish=text.finish,
+        tokens=text.tokens,
+        dropped=dropped,
+    )
