@@ -81,6 +81,12 @@ def item_values(result: Json) -> tuple[FloatArray, bool]:
     return score.influence + score.value, score.proportion
 
 
+def lower_is_better(result: Json) -> bool:
+    """Tell whether the smaller value of a result's primary metric is the better one."""
+    metric = metric_named(result["primary"])
+    return metric.best < metric.worst
+
+
 def compare_values(
     first: FloatArray, second: FloatArray, *, proportion: bool, clusters: Sequence[str] = ()
 ) -> Json:
@@ -136,6 +142,7 @@ def compare_results(first: Json, second: Json) -> Json:
     return {
         "task": first["task"]["name"],
         "metric": first["primary"],
+        "lower_is_better": lower_is_better(first),
         **compare_values(values, others, proportion=proportion, clusters=items.clusters),
         "both": int((right & also).sum()),
         "neither": int((~right & ~also).sum()),
@@ -151,7 +158,7 @@ def compare_pairs(pairs: Sequence[tuple[Json, Json]]) -> list[Json]:
     """
     rows = [compare_results(first, second) for first, second in pairs]
     for row, adjusted in zip(rows, holm([row["p"] for row in rows]), strict=True):
-        winner = "a" if row["difference"] > 0 else "b"
+        winner = "a" if (row["difference"] > 0) != row["lower_is_better"] else "b"
         row |= {"p_holm": adjusted, "better": winner if adjusted < ALPHA else ""}
     return rows
 

@@ -7,7 +7,7 @@ stands beside the index and never enters it.
 
 from __future__ import annotations
 
-from evaluator.board.compare import ALPHA, compare_values, item_values
+from evaluator.board.compare import ALPHA, compare_values, item_values, lower_is_better
 from evaluator.board.ranking import Cell, find_cell
 from evaluator.board.submissions import Entry, Tree
 from evaluator.core.files import Json
@@ -29,8 +29,9 @@ def losses(tree: Tree, entry: Entry) -> list[Json]:
 
     Returns:
         Rows of {task, clean_task, state, reason, clean, varied, loss, low, high, p, p_holm,
-        proven}; numbers are None where a side has none. `loss` is clean less varied: above 0 the
-        model does worse. `proven`: by Holm's procedure over the rows.
+        proven}; numbers are None where a side has none. `loss` is clean less varied, or the other
+        way round where lower is better: above 0 the model does worse. `proven`: by Holm's procedure
+        over the rows.
     """
     rows = [_row(tree, entry, task, clean) for task, clean in varied_of(tree, entry).items()]
     tested = [row for row in rows if row["p"] is not None]
@@ -65,5 +66,7 @@ def _compare(clean: Cell, varied: Cell) -> Json:
     values, proportion = item_values(first)
     others, _ = item_values(other)
     found = compare_values(values, others, proportion=proportion, clusters=items_of(first).clusters)
-    return {"clean": found["a"], "varied": found["b"], "loss": found["difference"],
-            "low": found["low"], "high": found["high"], "p": found["p"]}  # fmt: skip
+    ends = [found["difference"], found["low"], found["high"]]
+    loss, low, high = [-ends[i] for i in (0, 2, 1)] if lower_is_better(first) else ends
+    return {"clean": found["a"], "varied": found["b"], "loss": loss, "low": low, "high": high,
+            "p": found["p"]}  # fmt: skip

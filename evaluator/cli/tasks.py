@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evaluator.cli.options import JsonOption, ProtocolOption, TasksArgument
+from evaluator.cli.options import TREE, JsonOption, ProtocolOption, TasksArgument, TreeOption
 from evaluator.cli.show import out, progress_bar, show_json, show_table
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import Json, pretty_bytes, write_atomic
@@ -70,20 +70,33 @@ def tasks_lint(
         typer.Option(help="A submission that is asked the options without their question."),
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="Items that it is asked; 0 for all.")] = 200,
+    write: Annotated[
+        bool, typer.Option("--write", help="Keep what is found for the pages of the tasks.")
+    ] = False,
+    tree: TreeOption = TREE,
     as_json: JsonOption = False,
 ) -> None:
-    """Look for what makes a test set other than it seems.
+    r"""Look for what makes a test set other than it seems.
 
     Items that are asked twice or nearly, shots that are asked too, skewed labels and places of the
-    right option, and what the first or the longest option gets. A mark is no verdict.
+    right option, what the first or the longest option gets, and items that the best models of the
+    board all answer alike and wrongly. A mark is no verdict.
+
+    \b
+    Examples:
+      evaluator tasks lint winogrande
+      evaluator tasks lint starter_choice --model submissions/starter/large --write
     """
-    from evaluator.measure.lint import lint_task, to_json
+    from evaluator.measure.lint import lint_task, to_json, write_findings
 
     wanted = [load_task(name) for name in names or lockable()]
     found = {task.name: lint_task(task) for task in wanted}
-    if model:
-        blind = ask_blindly(wanted, model, limit)
-        found = {name: findings + blind.get(name, []) for name, findings in found.items()}
+    for name, finding in (ask_blindly(wanted, model, limit) if model else {}).items():
+        found[name].append(finding)
+    if write:
+        write_findings(found)
+    for name, finding in ask_results(wanted, tree).items():
+        found[name].append(finding)
     if as_json:
         show_json({name: to_json(findings) for name, findings in found.items()})
         return
@@ -96,17 +109,34 @@ def tasks_lint(
     show_table(("task", "finding", "", "value", "expected", "items"), rows)
 
 
-def ask_blindly(tasks: Sequence[Task], model: Path, limit: int) -> dict[str, list[Finding]]:
+def ask_blindly(tasks: Sequence[Task], model: Path, limit: int) -> dict[str, Finding]:
     """Return the choice-only finding of each task that has one."""
     from evaluator.board.submissions import read_entry
     from evaluator.measure.lint import can_be_blind, choice_only
     from evaluator.measure.measurement import Measurer, Settings
 
-    tree = model.resolve().parents[1]
-    entry = read_entry(tree, f"{model.resolve().parent.name}/{model.resolve().name}")
+    home = model.resolve()
+    submission = read_entry(home.parents[1], f"{home.parent.name}/{home.name}").submission
     settings = Settings(out=Path("build/partial"), work=Path("build/runs"))
-    backend = Measurer(entry.submission, model, settings).load()
-    return {task.name: [choice_only(task, backend, limit)] for task in tasks if can_be_blind(task)}
+    backend = Measurer(submission, model, settings).load()
+    blind = [task for task in tasks if can_be_blind(task)]
+    return {task.name: choice_only(task, backend, limit, submission.id) for task in blind}
+
+
+def ask_results(tasks: Sequence[Task], tree: Path) -> dict[str, Finding]:
+    """Return what the results of a board tell of each task; nothing without a board."""
+    from evaluator.board.agreement import agreed_wrong
+    from evaluator.board.ranking import find_cell
+    from evaluator.board.submissions import read_tree
+
+    if not tree.is_dir():
+        return {}
+    board = read_tree(tree)
+    found = {
+        task.name: agreed_wrong(tree, [find_cell(board, e, task.name) for e in board.entries], task)
+        for task in tasks
+    }
+    return {name: finding for name, finding in found.items() if finding}
 
 
 @app.command("lock")

@@ -1,15 +1,18 @@
-"""Duplicates: items that ask the same, to the word or nearly.
+"""Duplicates: items that ask the same, to the letter or nearly.
 
-Texts are compared without case, punctuation and white space (`plain`). Nearly the same: at least
-four fifths of their word triples are shared (Jaccard), found by MinHash with bands (Broder 1997,
-doi 10.1109/SEQUEN.1997.666900) and then counted exactly, so that no pair is reported wrongly.
+The same: equal but for case and white space; a bracket can change what is right. Nearly the same:
+at least four fifths of their word triples are shared (Jaccard) without punctuation (`plain`), found
+by MinHash with bands (Broder 1997, doi 10.1109/SEQUEN.1997.666900) and then counted exactly, so
+that no pair is reported wrongly.
 """
 
 from __future__ import annotations
 
+import unicodedata
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -26,9 +29,9 @@ MOST = 200
 
 
 def text_of(example: Example) -> str:
-    """Return what an item asks in plain words: bare texts, else question and choices."""
+    """Return what an item asks, in small letters: bare texts, else question and choices."""
     asked = example.texts or (example.question, *example.contexts, *example.choices)
-    return plain(" ".join(asked))
+    return " ".join(unicodedata.normalize("NFKC", " ".join(asked)).casefold().split())
 
 
 def repeated(examples: Sequence[Example]) -> dict[str, list[Example]]:
@@ -39,20 +42,46 @@ def repeated(examples: Sequence[Example]) -> dict[str, list[Example]]:
     return {text: same for text, same in found.items() if len(same) > 1}
 
 
-def clusters_of(examples: Sequence[Example]) -> tuple[str, ...]:
+@lru_cache(maxsize=4)
+def clusters_of(examples: tuple[Example, ...]) -> tuple[str, ...]:
     """Return the cluster of each item, '' for those that stand alone; () if all do.
 
-    An item's own cluster, else that of the items that ask the same as it word for word.
+    Items of one source and items that ask the same or nearly the same tell one thing, not several.
+    What is linked by any of the three is one cluster, named by its first item.
     """
-    again = {e.id: f"same as {same[0].id}" for same in repeated(examples).values() for e in same}
-    found = tuple(example.cluster or again.get(example.id, "") for example in examples)
-    return found if any(found) else ()
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, example in enumerate(examples):
+        places[f"text {text_of(example)}"].append(place)
+        if example.cluster:
+            places[f"source {example.cluster}"].append(place)
+    links = [(same[0], other) for same in places.values() for other in same[1:]]
+    first = _join(len(examples), [*links, *near(examples)])
+    several = {place for place, other in enumerate(first) if place != other}
+    several |= {first[place] for place in several}
+    found = tuple(examples[first[i]].id if i in several else "" for i in range(len(examples)))
+    return found if several else ()
 
 
-def near(examples: Sequence[Example]) -> list[tuple[Example, Example]]:
-    """Return the pairs of items that ask nearly the same, those word for word left out."""
+def _join(n: int, links: Iterable[tuple[int, int]]) -> list[int]:
+    """Return for each of n places the first of those that links lead to from it."""
+    first = list(range(n))
+
+    def root(place: int) -> int:
+        while first[place] != place:
+            first[place] = first[first[place]]
+            place = first[place]
+        return place
+
+    for a, b in links:
+        a, b = root(a), root(b)
+        first[max(a, b)] = min(a, b)
+    return [root(place) for place in range(n)]
+
+
+def near(examples: Sequence[Example]) -> list[tuple[int, int]]:
+    """Return the pairs of places whose items ask nearly the same, and not the same."""
     texts = [text_of(example) for example in examples]
-    triples = [_triples(text) for text in texts]
+    triples = [_triples(plain(text)) for text in texts]
     pairs = {
         (a, b)
         for bucket in _buckets(triples)
@@ -60,7 +89,7 @@ def near(examples: Sequence[Example]) -> list[tuple[Example, Example]]:
         for b in bucket[place + 1 :]
     }
     return [
-        (examples[a], examples[b])
+        (a, b)
         for a, b in sorted(pairs)
         if texts[a] != texts[b] and _jaccard(triples[a], triples[b]) >= SAME
     ]
@@ -69,8 +98,8 @@ def near(examples: Sequence[Example]) -> list[tuple[Example, Example]]:
 def _triples(text: str) -> frozenset[int]:
     """Return the hashes of a text's word triples; characters where it has no spaces."""
     words = text.split() if text.count(" ") > len(text) // 20 else list(text)
-    spans = zip(words, words[1:], words[2:], strict=False)
-    return frozenset(zlib.crc32(" ".join(span).encode()) for span in spans)
+    spans = zip(words, words[1:], words[2:], strict=False) if len(words) > 3 else [words]
+    return frozenset(zlib.crc32(" ".join(span).encode()) for span in spans if span)
 
 
 def _jaccard(one: frozenset[int], other: frozenset[int]) -> float:

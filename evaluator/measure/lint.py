@@ -7,15 +7,18 @@ that.
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from scipy.stats import chisquare
 
 from evaluator.backends import Backend
-from evaluator.core.files import Json
+from evaluator.core.files import Json, pretty_bytes, write_atomic
 from evaluator.core.records import Example, Examples, Task
 from evaluator.measure.data import load_examples
 from evaluator.measure.duplicates import near, repeated, text_of
@@ -23,6 +26,7 @@ from evaluator.measure.packs import plan_packs
 from evaluator.measure.requests import build_requests
 from evaluator.measure.score import score_task
 from evaluator.metrics.choice import candidates, guess_rate
+from evaluator.tasks import findings_of, items_mark, lint_path, task_names
 
 SUSPICIOUS_P = 0.01
 """Probability under which a balance is called skewed."""
@@ -30,6 +34,9 @@ ERRORS_OFF = 2.0
 """Standard errors above chance from which on a heuristic is called telling."""
 SHOWN = 5
 """Examples of a finding that are named."""
+LETTER = re.compile(r"[A-Z]|\([A-Z]\)")
+SPELT_OUT = re.compile(r"^\s*([A-Z](?=[.:、．])|\([A-Z]\))[.:、．]?\s*(.*)$", re.MULTILINE)
+"""A line of a question that says what a letter stands for: `A. text` or `(A) text`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +44,8 @@ class Finding:
     """One thing that was looked at."""
 
     name: str
-    """repeated, conflicting, near, shown, labels, places, first, longest or choice-only."""
+    """repeated, conflicting, near, shown, nearly-shown, labels, places, first, longest, choice-only
+    or agreed-wrong."""
     flagged: bool
     """True if someone should look at it."""
     value: float
@@ -46,6 +54,8 @@ class Finding:
     """What is expected where nothing is wrong: 0 items, or the share that chance gets."""
     items: tuple[str, ...] = ()
     """Ids of some items that it is about."""
+    model: str = ""
+    """Id of the submission that was asked, '' if none was."""
 
 
 def lint_task(task: Task) -> list[Finding]:
@@ -61,31 +71,45 @@ def lint_task(task: Task) -> list[Finding]:
     found += find_imbalance(examples)
     if not examples.labels:
         found += [heuristic("first", examples.test, lambda e: candidates(e)[0])]
-        found += [heuristic("longest", examples.test, longest)]
+        if all(options_of(example) for example in examples.test):
+            found += [heuristic("longest", examples.test, longest)]
     return found
 
 
 def find_duplicates(examples: Examples) -> list[Finding]:
-    """Return repeated items, those that are right in two ways, near ones, and shots in the test."""
-    again = list(repeated(examples.test).values())
-    torn = [same for same in again if len({_right(example) for example in same}) > 1]
-    pairs = near(examples.test)
-    close = {example.id for pair in pairs for example in pair}
-    asked = {text_of(example) for example in examples.test}
+    """Return what is asked twice: within the test, and in the test and the pool of shots.
+
+    To the letter (`repeated`, `shown`), in two ways right (`conflicting`), nearly (`near`,
+    `nearly-shown`).
+    """
+    test, both = examples.test, (*examples.test, *examples.shots)
+    again = list(repeated(test).values())
+    torn = [same for same in again if any(_differ(a, b) for a, b in combinations(same, 2))]
+    asked = {text_of(example) for example in test}
     shown = [shot.id for shot in examples.shots if text_of(shot) in asked]
+    pairs = near(both)
+    inside = {i for a, b in pairs if b < len(test) for i in (a, b)}
+    across = {b for a, b in pairs if a < len(test) <= b}
     return [
-        _count("repeated", [e.id for same in again for e in same]),
-        _count("conflicting", [e.id for same in torn for e in same]),
-        _count("near", sorted(close)),
-        _count("shown", shown),
+        count("repeated", [e.id for same in again for e in same]),
+        count("conflicting", [e.id for same in torn for e in same]),
+        count("near", [both[i].id for i in sorted(inside)]),
+        count("shown", shown),
+        count("nearly-shown", [both[i].id for i in sorted(across)]),
     ]
+
+
+def _differ(one: Example, other: Example) -> bool:
+    """Tell whether two items of a group have other right answers; groups may ask other things."""
+    return one.group == other.group and _right(one) != _right(other)
 
 
 def _right(example: Example) -> tuple[str, ...]:
     return tuple(sorted(example.choices[i] for i in example.gold)) or tuple(sorted(example.answers))
 
 
-def _count(name: str, items: Sequence[str]) -> Finding:
+def count(name: str, items: Sequence[str]) -> Finding:
+    """Return a finding of items that should not be there."""
     return Finding(
         name=name,
         flagged=bool(items),
@@ -121,7 +145,19 @@ def balance(name: str, values: Sequence[int], kinds: int) -> Finding:
 
 def longest(example: Example) -> int:
     """Return the candidate with the most characters, the first of several."""
-    return max(candidates(example), key=lambda i: len(example.choices[i]))
+    return max(candidates(example), key=lambda i: len(options_of(example)[i]))
+
+
+def options_of(example: Example) -> tuple[str, ...]:
+    """Return the options as they read; where letters are scored, as the question spells them out.
+
+    () where it does not spell out all of them.
+    """
+    letters = example.choices
+    if example.contexts or not all(map(LETTER.fullmatch, letters)):
+        return letters
+    found = dict(SPELT_OUT.findall(example.question))
+    return tuple(found[letter] for letter in letters) if found.keys() >= {*letters} else ()
 
 
 def heuristic(name: str, items: Sequence[Example], choose: Callable[[Example], int]) -> Finding:
@@ -145,13 +181,14 @@ def can_be_blind(task: Task) -> bool:
     return task.kind in ("choice", "ranking") and not first.contexts and not lettered
 
 
-def choice_only(task: Task, backend: Backend, limit: int) -> Finding:
+def choice_only(task: Task, backend: Backend, limit: int, model: str = "") -> Finding:
     """Ask a model a task with the questions taken out, so that the options alone can tell.
 
     Args:
         task: one that `can_be_blind`.
         backend: the model.
         limit: items to ask, spread over the task; 0 for all.
+        model: id of the submission that it stands for.
     """
     examples = load_examples(task)
     step = max(len(examples.test) // limit, 1) if limit else 1
@@ -160,11 +197,12 @@ def choice_only(task: Task, backend: Backend, limit: int) -> Finding:
     requests = build_requests(task, blind)
     answers = [r for pack in plan_packs(requests) for r in backend.answer(pack.requests)]
     scored = score_task(task, blind, answers)
-    return against_chance("choice-only", float(scored.items.columns["correct"].mean()), test)
+    found = against_chance("choice-only", float(scored.items.columns["correct"].mean()), test)
+    return replace(found, model=model)
 
 
 def to_json(found: Sequence[Finding]) -> list[Json]:
-    """Return findings as `evaluator tasks lint --json` prints them."""
+    """Return findings as `evaluator tasks lint --json` prints them and `lint.json` holds them."""
     return [
         {
             "name": finding.name,
@@ -172,6 +210,24 @@ def to_json(found: Sequence[Finding]) -> list[Json]:
             "value": round(finding.value, 6),
             "expected": round(finding.expected, 6),
             "items": list(finding.items),
+            **({"model": finding.model} if finding.model else {}),
         }
         for finding in found
     ]
+
+
+def write_findings(found: Mapping[str, Sequence[Finding]]) -> None:
+    """Keep findings beside the lock of their tasks, for their pages.
+
+    What models got from the options alone stays as long as the items do: lint without a model does
+    not ask again.
+    """
+    for path in {lint_path(name) for name in found}:
+        before = json.loads(path.read_bytes())["tasks"] if path.exists() else {}
+        kept = {name: entry for name, entry in before.items() if name in task_names()}
+        for name in (name for name in found if lint_path(name) == path):
+            told = to_json(found[name])
+            again = {row.get("model", "") for row in told}
+            told += [row for row in findings_of(name) or () if row.get("model", "") not in again]
+            kept[name] = {"items": items_mark(name), "findings": told}
+        write_atomic(path, pretty_bytes({"schema": 1, "tasks": kept}))

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 
 from evaluator.core.errors import TaskError
-from evaluator.core.files import Json
+from evaluator.core.files import Json, hash_json
 from evaluator.core.records import DataPin, RequestSet, Task
 
 MATERIAL = {"agieval", "forms", "fresh", "jsonl", "ntrex", "protocol", "starter", "varied"}
@@ -94,8 +94,7 @@ def locked_request_set(name: str, method: str = "") -> RequestSet | None:
         name: the task.
         method: how the model answers; one of `OWN_REQUESTS` has a request set of its own.
     """
-    path = lock_path(name)
-    entry = _locked(path, path.stat().st_mtime_ns).get(name) if path.exists() else None
+    entry = _entry(lock_path(name), name)
     if entry is None or entry["version"] != load_task(name).version:
         return None
     found = entry["board"].get(f"clean.{method}" if method in OWN_REQUESTS else "clean")
@@ -104,13 +103,45 @@ def locked_request_set(name: str, method: str = "") -> RequestSet | None:
 
 def lock_path(name: str) -> Path:
     """Return the file that locks what a task asks: this folder's, or the board's own."""
+    return _beside(name, "lock.json")
+
+
+def lint_path(name: str) -> Path:
+    """Return the file of what was found in the items of a task, beside its lock."""
+    return _beside(name, "lint.json")
+
+
+def findings_of(name: str) -> list[Json] | None:
+    """Return what `evaluator tasks lint --write` found in a task's items.
+
+    None if nobody has looked since they last changed.
+    """
+    entry = _entry(lint_path(name), name)
+    if entry is None or entry["items"] != items_mark(name):
+        return None
+    found: list[Json] = entry["findings"]
+    return found
+
+
+def items_mark(name: str) -> str:
+    """Return 16 hex digits that change with what a task asks or what is right; '' if not locked."""
+    locked = locked_request_set(name)
+    return hash_json([locked.sha256, locked.gold_sha256])[:16] if locked else ""
+
+
+def _beside(name: str, file: str) -> Path:
     from evaluator.tasks.jsonl import board_folder
 
     built_in = name in built_in_names()
-    return Path(__path__[0]) / "lock.json" if built_in else board_folder() / "tasks.lock.json"
+    return Path(__path__[0]) / file if built_in else board_folder() / f"tasks.{file}"
+
+
+def _entry(path: Path, name: str) -> Json:
+    """Return what a file holds of a task, or None."""
+    return _read(path, path.stat().st_mtime_ns).get(name) if path.exists() else None
 
 
 @cache
-def _locked(path: Path, changed: int) -> dict[str, Json]:
+def _read(path: Path, changed: int) -> dict[str, Json]:
     entries: dict[str, Json] = json.loads(path.read_bytes())["tasks"]
     return entries

@@ -22,12 +22,12 @@ const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeA
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 /** Compares two unpacked vectors of one question: `compare_results`. */
-export function compareVectors(first, second, { n, metric, t }, task = "") {
+export function compareVectors(first, second, { n, metric, lower_is_better, t }, task = "") {
   const row = compareValues(first.values, second.values, first.proportion, t);
   const only = (one, other) => [...one.keys()].filter((i) => one[i] && !other[i]);
   const both = sum(first.right.map((right, i) => right & second.right[i]));
   const [onlyFirst, onlySecond] = [only(first.right, second.right), only(second.right, first.right)];
-  return { task, metric, ...row, both, neither: n - both - onlyFirst.length - onlySecond.length, only_a: onlyFirst, only_b: onlySecond };
+  return { task, metric, lower_is_better, ...row, both, neither: n - both - onlyFirst.length - onlySecond.length, only_a: onlyFirst, only_b: onlySecond };
 }
 
 /** Compares two models by their item values: `compare_values`. */
@@ -57,7 +57,7 @@ export function judge(rows) {
   order.forEach((i, place) => {
     reached = Math.max(reached, Math.min(1, rows[i].p * (rows.length - place)));
     rows[i].p_holm = reached;
-    rows[i].better = reached < ALPHA ? (rows[i].difference > 0 ? "a" : "b") : "";
+    rows[i].better = reached < ALPHA ? (rows[i].difference > 0 !== rows[i].lower_is_better ? "a" : "b") : "";
   });
   return rows;
 }

@@ -46,6 +46,10 @@ def share(n: int, chance: float, seed: int) -> dict:
     return result("acc", {"correct": (rng.random(n) < chance).astype(float)})
 
 
+def stereotyped(n: int, chance: float, seed: int) -> dict:
+    return {**share(n, chance, seed), "primary": "stereotype_share"}
+
+
 def labelled(n: int, chance: float, seed: int) -> dict:
     rng = np.random.default_rng(seed)
     gold = np.arange(n) % 4
@@ -62,6 +66,7 @@ def cases() -> list[tuple[str, dict, dict]]:
         ("equal to the item", share(50, 0.5, 5), share(50, 0.5, 5)),
         ("all against most", perfect, result("acc", {"correct": (np.arange(60) > 5) * 1.0})),
         ("macro F1, many items", labelled(300, 0.8, 6), labelled(300, 0.6, 7)),
+        ("a lead where lower is better", stereotyped(300, 0.5, 10), stereotyped(300, 0.8, 11)),
         ("macro F1, few items", labelled(12, 0.9, 8), labelled(12, 0.4, 9)),
     ]
 
@@ -106,6 +111,14 @@ def test_the_golden_comparison():
     assert close(json.loads(json.dumps(golden())), kept)
     tests = {case["expected"]["test"] for case in kept["cases"]}
     assert tests == {"mcnemar exact", "permutation exact", "permutation saddlepoint"}
+
+
+def test_the_smaller_value_wins_where_lower_is_better():
+    rows = {case["name"]: case["expected"] for case in golden()["cases"]}
+    row = rows["a lead where lower is better"]
+    assert row["difference"] < 0 and row["lower_is_better"] and row["better"] == "a"
+    row = rows["a lead that is proven"]
+    assert row["difference"] > 0 and not row["lower_is_better"] and row["better"] == "a"
 
 
 def test_sides_swap():

@@ -28,11 +28,13 @@ from evaluator.board.publish.history import (
 from evaluator.board.publish.method import RULES, method_data
 from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.queue import queue_data
+from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.scores import scores_frame
-from evaluator.board.publish.task import task_board
+from evaluator.board.publish.task import findings, task_board, task_data
 from evaluator.board.publish.values import address_of
 from evaluator.board.publish.words import read_words
 from evaluator.core.files import sha256
+from evaluator.tasks import load_task
 
 
 @pytest.fixture(scope="module")
@@ -248,3 +250,15 @@ def test_a_model_that_saw_the_train_split_is_marked(tree):
     shown |= {copy.name: copy.body for copies in pages.shells().values() for copy in copies}
     marked = {path for path, body in shown.items() if ">trained here<" in (body or "")}
     assert marked == {"tasks/starter_choice/index.md", "starter--small"}
+
+
+def test_the_page_of_a_task_tells_what_is_odd_about_its_items(site):
+    task = load_task("winogrande")
+    kept = {row["name"]: row for row in findings(site, task)}
+    assert kept["near"]["flagged"] and kept["near"]["unit"] == "items"
+    assert kept["longest"]["unit"] == "share" and kept["places"]["unit"] == "p"
+    page = Renderer(site, ROOT / "site", read_words(ROOT / "site/words", "en"))(
+        "task.html", "tasks/winogrande/index.md", task=task_data(site, "winogrande")
+    )
+    assert "nearly the same as another item" in page and "to look at" in page
+    assert f"{kept['near']['value']:.0f} items" in page

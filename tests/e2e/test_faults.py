@@ -60,5 +60,4 @@ def test_killed_at_a_few_moments_the_repeat_makes_the_same(what, tmp_path):
 @pytest.mark.heavy
 @pytest.mark.parametrize("what", ["run", "score", "publish"])
 def test_killed_at_fifty_moments_the_repeat_makes_the_same(what, tmp_path):
-    said = script("moments.py", what, "50", "2", str(tmp_path))
-    assert int(said.split(" ")[0]) >= 25, f"most tries ended before they were killed: {said}"
+    assert script("moments.py", what, "50", "2", str(tmp_path)).startswith("50 killed")

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import math
 
+from evaluator.board.agreement import agreed_wrong
 from evaluator.board.publish.rows import cell_data
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import slug
 from evaluator.core.files import Json
 from evaluator.core.paired import POWER_Z
 from evaluator.core.records import Submission, Task
-from evaluator.tasks import load_task, locked_request_set, task_names
+from evaluator.measure.lint import to_json
+from evaluator.tasks import findings_of, load_task, locked_request_set, task_names
+
+UNITS = dict.fromkeys(("labels", "places"), "p") | dict.fromkeys(
+    ("first", "longest", "choice-only"), "share"
+)
+"""Finding -> what it is counted in, where that is not items."""
 
 
 def task_data(site: Site, name: str) -> Json:
@@ -55,7 +62,23 @@ def task_data(site: Site, name: str) -> Json:
         "suites": suites,
         "board": board,
         "least": least_difference(locked.n) if locked else None,
+        "findings": findings(site, task),
     }  # fmt: skip
+
+
+def findings(site: Site, task: Task) -> list[Json] | None:
+    """Return what is known to be odd about the items of a task; None if nobody has looked.
+
+    What its data tells is kept beside the lock; what the board's models tell is found now. `unit`
+    says what value and expected are: items, a probability or a share.
+    """
+    kept = findings_of(task.name)
+    if kept is None:
+        return None
+    cells = [cells[task.name] for cells in site.cells.values() if task.name in cells]
+    agreed = agreed_wrong(site.root, cells, task)
+    rows = [*kept, *to_json([agreed] if agreed else [])]
+    return [{"unit": UNITS.get(row["name"], "items"), "model": "", **row} for row in rows]
 
 
 def task_board(site: Site, name: str) -> list[Json]:

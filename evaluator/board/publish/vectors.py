@@ -13,7 +13,13 @@ from contextlib import suppress
 import numpy as np
 from scipy import stats
 
-from evaluator.board.compare import OF_THE_METHOD, fingerprint, item_ids, item_values
+from evaluator.board.compare import (
+    OF_THE_METHOD,
+    fingerprint,
+    item_ids,
+    item_values,
+    lower_is_better,
+)
 from evaluator.board.index import counts_right, task_weights
 from evaluator.board.publish.model import source_of
 from evaluator.board.publish.rows import parameters_of
@@ -100,6 +106,7 @@ def question(result: Json) -> Json:
         "items": result["request_set"]["items_sha256"][:12],
         "n": n,
         "metric": result["primary"],
+        "lower_is_better": lower_is_better(result),
         "t": float(stats.t.ppf(0.975, max(n - 1, 1))),
     }
 
