@@ -51,15 +51,21 @@ def metrics_page(words: Words) -> str:
         module = importlib.import_module(f"evaluator.metrics.{name}")
         heading = words.name("reference.metrics", name)
         parts.append(f"## {heading[0].upper()}{heading[1:]} {{ #{name} }}\n")
-        parts.append(inspect.getdoc(module).split("\n\n")[0] + "\n")  # type: ignore[union-attr]
+        parts.append(_said(inspect.getdoc(module) or "", words).split("\n\n")[0] + "\n")
         for metric in all_metrics():
             if vars(module).get(metric.name) is not metric:
                 continue
             tier = words(f"reference.tier.{metric.tier}")
             parts.append(f"### {metric.name}\n")
-            parts.append(f"{metric.doc}\n")
+            parts.append(f"{_said(metric.doc, words)}\n")
             parts.append(f"*[{metric.best:g}, {metric.worst:g}]; {tier}*\n")
     return "\n".join(parts)
+
+
+def _said(doc: str, words: Words) -> str:
+    """Return a docstring with its first paragraph in a language."""
+    first, *more = doc.split("\n\n")
+    return "\n\n".join([words.say(first), *more])
 
 
 def format_page(words: Words) -> str:

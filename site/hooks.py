@@ -46,7 +46,6 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         raise PluginError(f"{SUBMISSIONS} is not in order:\n{error}") from None
     config.extra["site"] = site
     config.site_name = site.tree.board.title
-    config.site_description = site.tree.board.summary
     if not site.tree.board.public:
         config.use_directory_urls = False  # addresses of files hold without a server too
     if site.tree.board.colour:
@@ -54,6 +53,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     language = str(config.theme["language"])
     pages = Pages(site, HERE, language, directories=config.use_directory_urls)
     config.extra["pages"] = pages
+    config.site_description = pages.words.say(site.tree.board.summary)
     config.nav = translated_nav(config.nav, pages.words)
     for palette in config.theme["palette"]:
         palette["toggle"]["name"] = pages.words(f"theme.{palette['scheme']}")

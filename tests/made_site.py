@@ -122,7 +122,8 @@ def main(to: str, models: str, pages: str, languages: str = "en") -> None:
     site = made_site(int(models), int(pages))
     start, clock = time.perf_counter(), time.process_time()
     for code in languages.split(","):
-        target = Path(to) if code == "en" else Path(to) / code
+        home = Path(to).resolve()  # MkDocs reads what is relative from the configuration's folder
+        target = home if code == "en" else home / code
         config = load_config(str(ROOT / CONFIGURATIONS[code]), strict=False, site_dir=str(target))
         config.extra |= {"site": site, "built": languages.split(",")}
         config.plugins.on_startup(command="build", dirty=False)

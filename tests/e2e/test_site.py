@@ -284,6 +284,12 @@ def test_no_page_shows_the_seam_of_a_merge(site):
         assert not re.search(r"^(<{7}|>{7}) |^&lt;{7} ", text, re.MULTILINE), path
 
 
+def test_no_page_prints_a_value_of_python(site):
+    for path in sorted(site.rglob("*.html")):
+        text = re.sub(r"<(script|pre)\b.*?</\1>", "", path.read_text(), flags=re.DOTALL)
+        assert not re.search(r"[{\[(](&#39;|')\w+(&#39;|')[:,]|\b(None|True|False)</", text), path
+
+
 def test_every_page_stands_in_every_language_and_each_leads_to_the_other(site):
     english = {p.relative_to(site) for p in site.rglob("*.html")}
     chinese = {p.relative_to("zh") for p in english if p.parts[0] == "zh"}

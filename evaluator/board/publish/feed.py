@@ -32,7 +32,7 @@ def feed_xml(site: Site, words: Words) -> str:
         f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{words.language}">',
         f"<id>tag:{host},2026:{escape(path)}</id>",
         f"<title>{escape(board.title)}</title>",
-        f"<subtitle>{escape(board.summary)}</subtitle>",
+        f"<subtitle>{escape(words.say(board.summary))}</subtitle>",
         f"<updated>{newest}T00:00:00Z</updated>",
         f'<link rel="self" href="{address}feed.xml"/>',
         f'<link rel="alternate" href="{address or "./"}"/>',
@@ -42,7 +42,7 @@ def feed_xml(site: Site, words: Words) -> str:
 
 
 def _entry(event: Json, tag: str, address: str, words: Words) -> str:
-    titles = [load_task(t).title if t in task_names() else t for t in event["tasks"]]
+    titles = [words.say(load_task(t).title) if t in task_names() else t for t in event["tasks"]]
     said = ": ".join(filter(None, [words(f"history.kind.{event['kind']}"), event["title"]]))
     page = f"models/{event['slug']}/" if event["slug"] else "history/"
     name = "/".join(filter(None, (event["commit"][:12], event["kind"], event["model"])))
@@ -97,10 +97,11 @@ def site_map(address: str, to: Path) -> str:
 def llms_txt(site: Site, words: Words) -> str:
     """Return what a reader that is a program should know, as https://llmstxt.org asks."""
     board = site.tree.board
-    lines = [f"# {board.title}", "", f"> {board.summary}", "", words("llms.how"), ""]
+    lines = [f"# {board.title}", "", f"> {words.say(board.summary)}", "", words("llms.how"), ""]
     lines.append(f"## {words('suite.all')}\n")
     for name, suite in board.suites.items():
-        lines.append(f"- [{suite.title}](data/{name}.json): {suite.summary} [CSV](data/{name}.csv)")
+        title, told = words.say(suite.title), words.say(suite.summary)
+        lines.append(f"- [{title}](data/{name}.json): {told} [CSV](data/{name}.csv)")
     lines.append(f"\n## {words('data.title')}\n")
     lines += [
         f"- [scores.csv](data/scores.csv): {words('data.scores.lead')}",
@@ -111,5 +112,6 @@ def llms_txt(site: Site, words: Words) -> str:
     ]
     lines.append(f"\n## {words('title.tasks')}\n")
     tasks = dict.fromkeys(task for suite in board.suites.values() for task in suite.tasks)
-    lines += [f"- [{load_task(t).title}](tasks/{t}/): {load_task(t).summary}" for t in tasks]
+    for task in map(load_task, tasks):
+        lines.append(f"- [{words.say(task.title)}](tasks/{task.name}/): {words.say(task.summary)}")
     return "\n".join([*lines, ""])

@@ -114,5 +114,6 @@ def _found_pages(pages: Pages) -> Iterator[tuple[str, str, str]]:
     for entry in pages.site.tree.entries:
         submission = entry.submission
         yield to(f"models/{slug(submission.id)}/index.md"), submission.title, ""
-    for task in task_names():
-        yield to(f"tasks/{task}/index.md"), load_task(task).title, load_task(task).summary
+    say = pages.words.say
+    for task in map(load_task, task_names()):
+        yield to(f"tasks/{task.name}/index.md"), say(task.title), say(task.summary)

@@ -57,14 +57,14 @@ def model_view(site: Site, data: Json, words: Words) -> Json:
         low, high = place["best_rank"], place["worst_rank"]
         place["ranks"] = str(low) if low == high else f"{low}–{high}"
         gaps = [
-            f"{load_task(task).title} {words.name('state', cell['state'])}"
+            f"{words.say(load_task(task).title)} {words.name('state', cell['state'])}"
             for task, cell in place["tasks"].items()
             if cell["state"] != "measured"
         ]
         place["why"] = words.listed(gaps)
     for task in measured:
         labels = [row["label"] for row in task["classes"]]
-        about = words("model.confusion.of", task=task["title"])
+        about = words("model.confusion.of", task=words.say(task["title"]))
         task["picture"] = confusion_picture(labels, task["confusion"], about) if labels else None
     machines = [
         ", ".join(f"{name} {value}" for name, value in task["run"]["environment"].items())
@@ -72,7 +72,7 @@ def model_view(site: Site, data: Json, words: Words) -> Json:
     ]
     newer = [e for e in site.tree.entries if e.submission.supersedes == data["model"]]
     superseded_by = newer[0].submission.id if newer else ""
-    more = {"measured": measured, "machines": sorted(set(machines))}
+    more = {"results": measured, "machines": sorted(set(machines))}
     return data | more | {"superseded_by": superseded_by}
 
 

@@ -115,14 +115,17 @@ class Pages:
         home = self.site.tree.board.home
         for name, suite in self.site.tree.board.suites.items():
             data = suite_data(self.site, name, self.words)
-            title = self.words("suite.page", title=suite.title)
+            say = self.words.say
+            title = self.words("suite.page", title=say(suite.title))
             found |= self._charts(data)
             path = f"suites/{name}/index.md"
-            found[path] = _page(title, suite.summary, self.render("suite.html", path, suite=data))
+            found[path] = _page(
+                title, say(suite.summary), self.render("suite.html", path, suite=data)
+            )
             if name == home:
                 body = self.render("suite.html", "index.md", suite=data)
                 title = self.words("title.home")
-                found["index.md"] = _page(title, suite.summary, body, in_nav=True)
+                found["index.md"] = _page(title, say(suite.summary), body, in_nav=True)
         return found
 
     def _seasons(self) -> dict[str, Rendered]:
@@ -134,7 +137,8 @@ class Pages:
             data = season_data(self.site, season)
             others = [name for name in names if name != season.name]
             body = self.render("season.html", path, season=data, others=others)
-            found[path] = _page(season.title, season.summary, body)
+            say = self.words.say
+            found[path] = _page(say(season.title), say(season.summary), body)
             found[f"data/seasons/{season.name}.json"] = _download(data)
         return found
 
@@ -144,14 +148,15 @@ class Pages:
         path = f"suites/{suite['suite']}/charts/index.md"
         colours = accents(self.site.tree.board.colour)
         body = self.render("charts.html", path, suite=suite)
-        title = self.words("charts.page", title=suite["title"])
+        say = self.words.say
+        title = self.words("charts.page", title=say(suite["title"]))
         files = {
             f"charts/{suite['suite']}-{chart.name}.svg": Rendered(
                 content=chart.picture.svg(alone=True, accents=colours)
             )
             for chart in suite["charts"]
         }
-        return files | {path: _page(title, suite["summary"], body)}
+        return files | {path: _page(title, say(suite["summary"]), body)}
 
     def _compare(self) -> Rendered:
         """Return the page on which a script compares models that its address names."""
@@ -210,8 +215,9 @@ class Pages:
             rows = data["ranked"][ROWS * (page - 1) : ROWS * page]
             path = f"suites/{name}/{page}/index.md"
             body = self.render("rows.html", path, suite=data, rows=rows, page=page)
-            title = self.words("suite.page.more", title=data["title"], page=page)
-            yield Stamped(name=str(page), title=title, about=data["summary"], body=body)
+            say = self.words.say
+            title = self.words("suite.page.more", title=say(data["title"]), page=page)
+            yield Stamped(name=str(page), title=title, about=say(data["summary"]), body=body)
 
     def _models(self) -> Rendered:
         body = self._list_of_models(1, "models/index.md")
@@ -247,7 +253,8 @@ class Pages:
         for data in tasks:
             path = f"tasks/{data['task']}/index.md"
             body = self.render("task.html", path, task=data)
-            found[path] = _page(data["title"], data["summary"], body)
+            say = self.words.say
+            found[path] = _page(say(data["title"]), say(data["summary"]), body)
         body = self.render("tasks.html", "tasks/index.md", tasks=tasks)
         about = self.words("task.list.lead")
         found["tasks/index.md"] = _page(self.words("title.tasks"), about, body, in_nav=True)

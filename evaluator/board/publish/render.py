@@ -51,6 +51,7 @@ class Renderer:
             "suites": board.suites,
             "t": words,
             "name": words.name,
+            "say": words.say,
             "language": words.language,
             "dot": interval_dot,
             "listed": words.listed,

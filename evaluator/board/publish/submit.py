@@ -24,12 +24,12 @@ def submit_data(site: Site, words: Words) -> Json:
         "kinds": [(kind, words.name("kind", kind)) for kind in kinds],
         "templates": [(name, name) for name in model["chat_template"]["enum"]],
         "suites": [
-            {"suite": name, "title": suite.title, "tasks": len(suite.tasks)}
+            {"suite": name, "title": words.say(suite.title), "tasks": len(suite.tasks)}
             for name, suite in board.suites.items()
         ],
         "script": {
             "schema": schema,
-            "tasks": {task: load_task(task).title for task in tasks},
+            "tasks": {task: words.say(load_task(task).title) for task in tasks},
             "headings": HEADINGS,
             "new": f"{board.repository}/new/main" if board.public else "",
             "words": words.starting("submit.js."),

@@ -22,6 +22,7 @@ def suite_data(site: Site, name: str, words: Words) -> Json:
     ranked = [row for row in rows if row["best_rank"]]
     ends = [end for row in ranked for end in (row["low"], row["high"], 0.0, 100.0)]
     areas = {area: [entry.task for entry in entries] for area, entries in suite.areas.items()}
+    titles = {task: words.say(load_task(task).title) for task in suite.tasks}
     data = {
         "suite": name,
         "title": suite.title,
@@ -29,7 +30,7 @@ def suite_data(site: Site, name: str, words: Words) -> Json:
         "season": site.tree.board.season,
         "seasons": [season.name for season in opened_seasons(site)],
         "areas": areas,
-        "titles": {task: load_task(task).title for task in suite.tasks},
+        "titles": titles,
         "ranked": ranked,
         "unranked": [row for row in rows if not row["best_rank"]],
         "pages": -(-len(ranked) // ROWS),
@@ -41,7 +42,7 @@ def suite_data(site: Site, name: str, words: Words) -> Json:
         "asked": asked(site, name),
         "waiting": waiting(site, name),
         "beside": beside(site, name),
-        "charts": suite_charts(ranked, {t: load_task(t).title for t in suite.tasks}, words),
+        "charts": suite_charts(ranked, titles, words),
     }
     return data | {"script": script_data(data, words)}
 

@@ -115,8 +115,8 @@ def compare_data(site: Site, words: Words) -> Json:
     """Return what the script of the page must know before it reads any vector."""
     names = ("kind", "method", "metric")
     return {
-        "suites": suite_weights(site),
-        "tasks": {name: load_task(name).title for name in task_names()},
+        "suites": suite_weights(site, words),
+        "tasks": {name: words.say(load_task(name).title) for name in task_names()},
         "words": words.starting("compare.js.") | {"to": words("to")},
         "names": {
             key: text for group in names for key, text in words.texts.items()
@@ -125,14 +125,18 @@ def compare_data(site: Site, words: Words) -> Json:
     }  # fmt: skip
 
 
-def suite_weights(site: Site) -> Json:
+def suite_weights(site: Site, words: Words) -> Json:
     """Return suite -> {title, weights: task -> what one unit of its metric moves the index by}."""
     found = {}
     for name, suite in site.tree.board.suites.items():
         asked = {task: site.tree.asked(task) for task in suite.tasks}
         known = {task: value for task, value in asked.items() if value}
         weights = task_weights(suite, known) if len(known) == len(suite.tasks) else {}
-        found[name] = {"title": suite.title, "tasks": list(suite.tasks), "weights": weights}
+        found[name] = {
+            "title": words.say(suite.title),
+            "tasks": list(suite.tasks),
+            "weights": weights,
+        }
     return found
 
 

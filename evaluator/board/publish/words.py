@@ -20,6 +20,8 @@ class Words:
     """Key of LANGUAGES."""
     texts: dict[str, str]
     """Key -> sentence, with {places}."""
+    written: dict[str, str]
+    """English sentence of the code or of board.yaml -> the same in this language."""
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a sentence with its places filled in."""
@@ -28,6 +30,13 @@ class Words:
     def name(self, group: str, key: str) -> str:
         """Return the name of a state, kind, area or the like; words unknown here as they stand."""
         return self.texts.get(f"{group}.{key}", key.replace("_", " ").replace("-", " "))
+
+    def say(self, text: str) -> str:
+        """Return what a task, a metric or board.yaml says in English; untranslated as it stands.
+
+        The English sentence is the key: where it changes, its translation no longer applies.
+        """
+        return self.written.get(text, text)
 
     def listed(self, words: list[str]) -> str:
         """Join words as a sentence does."""
@@ -41,8 +50,13 @@ class Words:
 
 
 def read_words(folder: Path, language: str) -> Words:
-    """Return the words of a language from `<folder>/<language>.json`; English fills gaps."""
+    """Return the words of a language from `<folder>/<language>.json`; English fills gaps.
+
+    `<language>.written.json` beside it translates what stands in the code and in board.yaml.
+    """
     texts: dict[str, str] = {}
     for code in (FIRST, language):
         texts |= json.loads((folder / f"{code}.json").read_text("utf-8"))
-    return Words(language, texts)
+    written = folder / f"{language}.written.json"
+    said = json.loads(written.read_text("utf-8")) if written.is_file() else {}
+    return Words(language, texts, said)
