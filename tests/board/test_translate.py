@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 import yaml
 from conftest import ROOT
+from markdown.extensions.toc import slugify
 
 from evaluator.board.publish.translate import addresses, told_apart, translated_nav, untranslated
 from evaluator.board.publish.words import LANGUAGES, read_words
@@ -129,3 +130,29 @@ def test_every_translation_has_its_english_page_and_names_its_state():
     for page in sorted((ROOT / "docs/zh").glob("*.md")):
         assert (ROOT / "docs/en" / page.name).is_file(), page
         assert re.match(r"---\ntranslates: '[0-9a-f]{12}'\n---\n# ", page.read_text()), page
+
+
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def kept(text: str) -> dict[str, object]:
+    """Return what a translation leaves as it is: code, names, links, ids of headings."""
+    plain = FENCE.sub("", text)
+    ids = [
+        found[2] or slugify(re.sub("[`*]", "", found[1]), "-")
+        for found in re.finditer(r"^##+ (.*?)(?: *\{ *#([\w-]+) *\})?$", plain, re.MULTILINE)
+    ]
+    return {
+        "blocks": FENCE.findall(text),
+        "names": set(re.findall(r"(?<!`)`([^`\n]+)`(?!`)", plain)),
+        "links": set(re.findall(r"\]\(([^)]+)\)", plain)),
+        "headings": ids,
+    }
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/zh").glob("*.md")), ids=lambda p: p.stem)
+def test_a_translation_keeps_code_names_links_and_the_addresses_of_its_headings(page):
+    text, english = page.read_text(), ROOT / "docs/en" / page.name
+    if not sha256(english.read_bytes()).startswith(text.split("'")[1]):
+        return  # the page says at its top that the English one is newer
+    assert kept(text) == kept(english.read_text())
