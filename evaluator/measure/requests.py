@@ -165,21 +165,21 @@ def describe_requests(task: Task, examples: Examples, requests: Sequence[Request
 
 
 def sent(request: Request) -> Json:
-    """Return what makes two requests the same: everything that is sent.
+    """Return what makes two requests the same: everything that is sent, ready for JSON.
 
     Bare texts, a delimiter other than a space and a protocol other than the board's come last, so
     that requests without them hash as they always did.
     """
-    bare: list[Json] = [list(request.texts)] if request.texts else []
+    bare: list[Json] = [request.texts] if request.texts else []
     told: list[Json] = [
         request.item,
         request.index,
         request.generate,
         request.prompt.description,
-        [list(shot) for shot in request.prompt.shots],
+        request.prompt.shots,
         request.prompt.question,
         request.continuation,
-        list(request.stop),
+        request.stop,
         request.max_tokens,
         *bare,
     ]
