@@ -182,5 +182,8 @@ FAULTS: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {
     "401": lambda handler: send(
         handler, b"bad key " + handler.headers.get("Authorization", "").encode(), 401
     ),
+    "too long": lambda handler: send(
+        handler, b'{"error": {"code": "context_length_exceeded", "message": "4097 tokens"}}', 400
+    ),
     "302": lambda handler: send(handler, b"", 302, Location="http://127.0.0.1:1/v1"),
 }

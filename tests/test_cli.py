@@ -18,6 +18,7 @@ def test_every_command_has_help(words):
     asked = runner.invoke(app, [*words, "--help"])
     assert asked.exit_code == 0
     assert len(asked.output.split("\n")) > 5
+    assert "\\b" not in asked.output, "examples stand line by line"
 
 
 def test_wrong_use_exits_with_2():

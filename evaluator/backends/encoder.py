@@ -16,7 +16,7 @@ from evaluator.backends.loading import longest_input
 from evaluator.backends.template import read_template
 from evaluator.backends.tokens import cut_left, encode_pair
 from evaluator.backends.trie import Pair, Row
-from evaluator.core.errors import ModelError
+from evaluator.core.errors import ModelError, TooLongError
 from evaluator.core.records import Request
 
 
@@ -71,7 +71,9 @@ class Encoder:
         """
         most = requests[0].max_tokens
         if self.longest <= most:
-            raise ModelError(f"{most} tokens are to be written, but the model takes {self.longest}")
+            raise TooLongError(
+                f"{most} tokens are to be written, but the model takes {self.longest}"
+            )
         encoded = self._encode([request.prompt.text() for request in requests])
         prompts = [cut_left(ids, self.longest - most) for ids in encoded]
         if not all(ids for ids, _ in prompts):
@@ -116,7 +118,7 @@ class Encoder:
                                  "prompt cannot be scored")  # fmt: skip
             ctx, cont = encode_pair(encode, context, request.continuation, prefix or 0)
             if not ctx or not cont or len(cont) > self.longest:
-                raise ModelError(
+                raise (TooLongError if len(cont) > self.longest else ModelError)(
                     f"item {request.item}: {len(ctx)} prompt and {len(cont)} answer tokens; both "
                     f"must be at least 1 and the answer at most {self.longest}"
                 )

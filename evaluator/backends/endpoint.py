@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import time
 import urllib.error
@@ -18,7 +19,7 @@ from http.client import HTTPException, HTTPResponse
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from evaluator.core.errors import ModelError, RunError
+from evaluator.core.errors import ModelError, RunError, TooLongError
 from evaluator.core.files import Json
 from evaluator.core.records import Provider
 
@@ -32,6 +33,8 @@ LONGEST_WAIT = 60.0
 LARGEST_REPLY = 16_000_000
 """Most bytes of one reply."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+TOO_LONG = re.compile("context_length_exceeded|maximum context length", re.IGNORECASE)
+"""How servers that speak OpenAI's dialect, vLLM among them, say that a prompt does not fit."""
 
 
 class _Unusable(Exception):
@@ -131,7 +134,8 @@ class Endpoint:
         where = f"provider {self._provider.name}"
         if 300 <= error.code < 400:
             return ModelError(f"{where}: it redirects; put the final address into board.yaml")
-        return ModelError(f"{where}: {self._hide(told)}")
+        kind = TooLongError if TOO_LONG.search(said) else ModelError
+        return kind(f"{where}: {self._hide(told)}")
 
     def _read(self, data: bytes, read: Callable[[Json], T]) -> T:
         shown = " ".join(data[:120].decode(errors="replace").split())

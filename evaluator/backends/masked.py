@@ -23,7 +23,7 @@ from evaluator.backends.held import HeldModel
 from evaluator.backends.loading import load_model, longest_row
 from evaluator.backends.numbers import nats
 from evaluator.backends.tokens import cut_left, encode_pair, token_logprobs
-from evaluator.core.errors import ModelError
+from evaluator.core.errors import ModelError, TooLongError
 from evaluator.core.records import Request, Response
 
 LOGITS = 2**26
@@ -86,7 +86,7 @@ class MaskedBackend(HeldModel):
             ctx, cont = [], self._encode(context + request.continuation, False)
         room = self._longest - len(self._before) - len(self._after) - len(cont)
         if not cont or room < 0:
-            raise ModelError(
+            raise (TooLongError if cont else ModelError)(
                 f"item {request.item}: {len(cont)} answer tokens; at least 1 and at most "
                 f"{self._longest - len(self._before) - len(self._after)} can be scored"
             )

@@ -25,7 +25,7 @@ from evaluator.backends.loading import load_model, longest_input
 from evaluator.backends.numbers import nats
 from evaluator.backends.rounding import rounds
 from evaluator.backends.tokens import cut_left, token_logprobs
-from evaluator.core.errors import ModelError
+from evaluator.core.errors import ModelError, TooLongError
 from evaluator.core.records import Request, Response
 
 Row = tuple[int, ...]
@@ -102,7 +102,7 @@ class Seq2SeqBackend(HeldModel):
         kept = context.rstrip()
         target = self._encode(context[len(kept) :] + request.continuation, special=False)
         if not 0 < len(target) <= self._longest:
-            raise ModelError(
+            raise (TooLongError if target else ModelError)(
                 f"item {request.item}: {len(target)} answer tokens; at least 1 and at most "
                 f"{self._longest} can be scored"
             )

@@ -28,7 +28,7 @@ from evaluator.board.suites import Asked, Season, Suite
 from evaluator.core.files import Json
 from evaluator.core.records import Task
 from evaluator.core.stats import Z95, rank_intervals, tell_apart
-from evaluator.measure.method import why_unfit
+from evaluator.measure.method import method_of, why_unfit
 from evaluator.metrics import metric_named
 from evaluator.tasks import load_task, task_names
 
@@ -225,7 +225,7 @@ def cell_of(tree: Tree, entry: Entry, question: Question) -> Cell:
     )
     if official:
         return _measured(official[2], asked, official[1])
-    return _gap(entry, task, measured, [verdict for verdict, _ in same])
+    return _gap(entry, question, measured, [verdict for verdict, _ in same])
 
 
 def needs_rescore(verdict: Verdict, standing: Standing) -> bool:
@@ -262,7 +262,9 @@ def _state(verdict: Verdict) -> str:
     return "withdrawn" if verdict.out == "withdraw" else "excluded"
 
 
-def _gap(entry: Entry, task: str, measured: list[Standing], verdicts: list[Verdict]) -> Cell:
+def _gap(
+    entry: Entry, question: Question, measured: list[Standing], verdicts: list[Verdict]
+) -> Cell:
     """Return why there is no official number among the results of a task."""
     if verdicts and all(verdict.out for verdict in verdicts):
         return Cell(state=_state(verdicts[0]), reason=verdicts[0].reason)
@@ -274,10 +276,23 @@ def _gap(entry: Entry, task: str, measured: list[Standing], verdicts: list[Verdi
     if measured:
         reason = "measured on an earlier version of the task; will be measured anew"
         return Cell(state="stale", reason=reason)
-    failures = [attempt for attempt in entry.attempts if attempt["task"] in (task, "")]
-    if failures:
+    if failures := failed_attempts(entry, question):
         return Cell(state=failures[-1]["state"], reason=failures[-1]["reason"])
     return Cell(state="pending", reason="not measured yet")
+
+
+def failed_attempts(entry: Entry, question: Question) -> list[Json]:
+    """Return the attempts that failed at what is asked now, oldest first.
+
+    One that failed at an earlier version of the task says nothing of the present one.
+    """
+    asked, known = question.asked, question.known
+    wanted = asked.requests_for(method_of(entry.submission, known)) if asked and known else None
+    mine = [a for a in entry.attempts if a["task"] in (question.task, "")]
+    same = [
+        a for a in mine if wanted is None or a.get("request_set", wanted.sha256) == wanted.sha256
+    ]
+    return sorted(same, key=lambda attempt: str(attempt["when"]))
 
 
 def _asked(tree: Tree, task: str, season: Season | None) -> Asked | None:

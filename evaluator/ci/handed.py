@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluator.board.history import printable
-from evaluator.core.errors import EvaluatorError, RunError
+from evaluator.core.errors import EvaluatorError, OutOfTimeError, RunError, TooLongError
 from evaluator.core.files import parse_json, pretty_bytes, write_atomic
 
 SUBMISSION = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}/[a-z0-9][a-z0-9.-]{0,63}")
@@ -22,6 +22,8 @@ PUBLISHED = (
 """Files that are published for a submission, relative to its folder."""
 MOST_REASON = 500
 """Most characters of a reason that a job hands over."""
+FAILURES = {kind.state: kind for kind in (OutOfTimeError, TooLongError)}
+"""State -> the failure it stands for; any other is a failed run."""
 
 
 ARTIFACT = re.compile(r"([a-z0-9._-]+)@(lock|scored|[0-9]{1,3}-of-[0-9]{1,3})@([0-9]{1,4})")
@@ -54,18 +56,20 @@ def shard_files(part: str) -> str:
     return rf"[a-z0-9._-]+/{re.escape(part)}/(journal\.jsonl|shard\.json|error\.json)"
 
 
-def write_reason(path: Path, reason: str) -> None:
+def write_failure(path: Path, error: EvaluatorError) -> None:
     """Write why a job has nothing to hand over."""
-    write_atomic(path, pretty_bytes({"reason": reason[:MOST_REASON]}))
+    write_atomic(path, pretty_bytes({"state": error.state, "reason": str(error)[:MOST_REASON]}))
 
 
-def read_reason(path: Path) -> str:
-    """Return the reason that was handed over in a file, as one line that can be shown."""
+def read_failure(path: Path) -> EvaluatorError:
+    """Return the failure that was handed over in a file; its reason is one line for people."""
     try:
-        reason = parse_json(path.read_bytes())["reason"]
+        said = parse_json(path.read_bytes())
+        kind = FAILURES.get(str(said["state"]), RunError)
+        reason = printable(" ".join(str(said["reason"]).split()))[:MOST_REASON]
     except (ValueError, KeyError, TypeError):
-        return "a reason was handed over that cannot be read"
-    return printable(" ".join(str(reason).split()))[:MOST_REASON] or "no reason was given"
+        return RunError("a reason was handed over that cannot be read")
+    return kind(reason or "no reason was given")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ import evaluator
 from evaluator.backends import DeviceChoice, load_backend
 from evaluator.board import queue
 from evaluator.board.submissions import read_submission, read_tree
-from evaluator.ci.handed import read_reason, shard_files, write_reason
-from evaluator.core.errors import EvaluatorError, ModelError
+from evaluator.ci.handed import read_failure, shard_files, write_failure
+from evaluator.core.errors import EvaluatorError, ModelError, OutOfTimeError, RunError
 from evaluator.core.files import Json
 from evaluator.core.records import Submission
 from evaluator.measure.collect import collect
@@ -34,7 +34,7 @@ from evaluator.measure.manifest import (
 from evaluator.measure.measurement import assign
 from evaluator.measure.provenance import describe_machine, describe_run
 from evaluator.measure.run import Answers
-from evaluator.measure.sandbox import OUT, Limits, python_folders, run_in_sandbox
+from evaluator.measure.sandbox import OUT, Ending, Limits, python_folders, run_in_sandbox
 from evaluator.measure.shards import Shard
 from evaluator.tasks import load_task
 
@@ -113,7 +113,7 @@ def measure_shard(
             image=machine.image,
         )
         collect(out, to, shard_files(part), MOST_BYTES)
-    told = [_what_happened(to / name / part, ending.words) for name in names]
+    told = [_what_happened(to / name / part, ending, machine.limits) for name in names]
     return [f"{task}: {reason}" for task, reason in zip(tasks, told, strict=True) if reason]
 
 
@@ -151,14 +151,22 @@ def _environment(code: Path) -> dict[str, str]:
             **threads}  # fmt: skip
 
 
-def _what_happened(folder: Path, ending: str) -> str:
+def _what_happened(folder: Path, ending: Ending, limits: Limits) -> str:
     """Return why a shard is not whole, and leave the reason beside it; '' if it is."""
     if (folder / "shard.json").is_file():
         return ""
     said = folder / "error.json"
-    reason = read_reason(said) if said.is_file() else f"the sandboxed process {ending}"
-    write_reason(said, reason)
-    return reason
+    error = read_failure(said) if said.is_file() else _how_it_ended(ending, limits)
+    write_failure(said, error)
+    return str(error)
+
+
+def _how_it_ended(ending: Ending, limits: Limits) -> RunError:
+    """Return the failure of a process that has left no reason of its own."""
+    told = f"the sandboxed process {ending.words}"
+    if ending.timed_out:
+        return OutOfTimeError(f"{told}: a shard may take {limits.seconds / 3600:g} hours here")
+    return RunError(told)
 
 
 def answer_all(
@@ -183,7 +191,18 @@ def answer_all(
         handout = read_handout(path)
         try:
             answer_handout(handout, load, to, describe, lambda *_: None)
-        except EvaluatorError as error:
+        except Exception as error:  # nobody sees a traceback from in here
             well = False
-            write_reason(handout.shard.folder(to, handout.name) / "error.json", str(error))
+            failure = error if isinstance(error, EvaluatorError) else _what_broke(error)
+            write_failure(handout.shard.folder(to, handout.name) / "error.json", failure)
     return well
+
+
+def _what_broke(error: Exception) -> RunError:
+    """Return what people are told of an error that no step expects; none of its text is in it."""
+    if isinstance(error, MemoryError):
+        return RunError("the model asks for more memory than this board's runner gives it")
+    return RunError(
+        f"the model's process broke off with {type(error).__name__}: run it on a machine of your "
+        "own to see where (evaluator run submissions/<org>/<model>)"
+    )

@@ -15,7 +15,8 @@ from evaluator.board.check import check_tree
 from evaluator.board.eligibility import hours_used
 from evaluator.board.history import days_added
 from evaluator.board.queue import Pending
-from evaluator.board.submissions import Entry, Tree, read_tree
+from evaluator.board.ranking import failed_attempts, question_of
+from evaluator.board.submissions import Tree, read_tree
 from evaluator.ci.github import table
 from evaluator.ci.handed import Leg, leg
 from evaluator.core.errors import DocumentError
@@ -102,7 +103,8 @@ def hold_back(tree: Tree, work: Sequence[Pending], month: str) -> list[Held]:
             continue
         organisation = pending.submission.partition("/")[0]
         before = used.setdefault(organisation, hours_used(results, organisation, month))
-        if tries(entries[pending.submission], pending.task) >= MOST_TRIES:
+        question = question_of(tree, pending.task)
+        if len(failed_attempts(entries[pending.submission], question)) >= MOST_TRIES:
             reason = f"failed {MOST_TRIES} times; start the workflow for it by hand to try again"
         elif cap and before + (pending.hours or 0) > cap:
             reason = f"{organisation} has used {before:.1f} of its {cap:g} hours this month"
@@ -111,15 +113,6 @@ def hold_back(tree: Tree, work: Sequence[Pending], month: str) -> list[Held]:
             continue
         held.append(Held(pending=pending, reason=reason))
     return held
-
-
-def tries(entry: Entry, task: str) -> int:
-    """Return how often a measurement of this task has failed in the same way of asking.
-
-    Attempts of another key (the task or the model has changed since) do not count.
-    """
-    mine = [a for a in entry.attempts if a["task"] == task]
-    return sum(a["key"] == mine[-1]["key"] for a in mine) if mine else 0
 
 
 def cut_legs(names: Sequence[str], work: Sequence[Pending]) -> list[Leg]:

@@ -15,8 +15,8 @@ from evaluator.ci.handed import latest, name_of
 from evaluator.core.files import Json
 from evaluator.core.schema import read_json_document
 
-Failures = Mapping[str, Sequence[tuple[str, str]]]
-"""Submission -> (task, reason) of everything that failed."""
+Failures = Mapping[str, Sequence[tuple[str, str, str]]]
+"""Submission -> (task, state, reason) of everything that failed."""
 
 
 def read_failures(scored: Path, names: Sequence[str]) -> Failures:
@@ -27,25 +27,44 @@ def read_failures(scored: Path, names: Sequence[str]) -> Failures:
         paths = sorted((folder / name).glob("attempts/*.json")) if folder else []
         attempts = [read_json_document(p.read_bytes(), str(p), "attempt") for p in paths]
         if attempts:
-            found[name] = [(attempt["task"], attempt["reason"]) for attempt in attempts]
+            found[name] = [(a["task"], a["state"], a["reason"]) for a in attempts]
     return found
 
 
-def submission_issue(root: Path, name: str, failed: Sequence[tuple[str, str]]) -> Json:
+def submission_issue(root: Path, name: str, failed: Sequence[tuple[str, str, str]]) -> Json:
     """Return title and body of the issue for the people of a submission."""
     submission, _ = read_submission(root, name)
     people = " ".join(f"@{login}" for login in submission.maintainers)
+    count = "1 task" if len(failed) == 1 else f"{len(failed)} tasks"
+    states = {state for _, state, _ in failed}
     body = (
-        f"{people}: {len(failed)} of the tasks of `{name}` could not be measured.\n\n"
-        f"{table(('task', 'what happened'), failed)}\n"
-        "**If it is about the model's files**, submit a new revision as a new folder that "
-        "`supersedes` this one.\n\n"
-        "**If it is about the runner** (time, memory, a machine that stopped), a maintainer of the "
-        "board opens the run and chooses *Re-run failed jobs*. The board also tries again by "
-        "itself every week, three times in all.\n\n"
-        f"Run: {run_address()}\n"
+        f"{people}: {count} of `{name}` could not be measured.\n\n"
+        f"{table(('task', 'state', 'what happened'), failed)}\n"
+        + "".join(f"{text}\n\n" for state, text in ADVICE.items() if state in states)
+        + f"Run: {run_address()}\n"
     )
     return {"title": f"Not measured: {name}", "body": body[:MOST_TEXT]}
+
+
+ADVICE = {
+    "failed": (
+        "**failed.** If it is about the model's files, submit a new revision as a new folder that "
+        "`supersedes` this one. If it is about the runner (memory, a machine that stopped), a "
+        "maintainer of the board opens the run and chooses *Re-run failed jobs*. The board also "
+        "tries again by itself every week, three times in all."
+    ),
+    "timeout": (
+        "**timeout.** The model took longer than a shard may take. A maintainer of the board can "
+        "raise the repository variable `SHARD_HOURS` and start *Evaluate* for this submission. "
+        "The board also tries again by itself every week, three times in all."
+    ),
+    "too-long": (
+        "**too-long.** A text of the task does not fit into what the model takes, even with its "
+        "beginning cut off, so trying again would change nothing. The model stays without a rank "
+        "on suites with this task until the task changes; `submission.yaml` can ask for others."
+    ),
+}
+"""State -> what those who are told can do."""
 
 
 def board_issue(results: Mapping[str, str]) -> Json | None:

@@ -14,7 +14,7 @@ from evaluator.board import queue
 from evaluator.board.queue import Pending
 from evaluator.board.submissions import Tree, read_tree
 from evaluator.ci.github import run_address
-from evaluator.ci.handed import FETCHED, latest, name_of, read_reason, shard_files
+from evaluator.ci.handed import FETCHED, latest, name_of, read_failure, shard_files
 from evaluator.core.errors import EvaluatorError, RunError
 from evaluator.core.files import write_atomic
 from evaluator.core.records import Submission
@@ -54,7 +54,8 @@ def score_submission(root: Path, name: str, handed: Path, to: Path) -> list[str]
         except EvaluatorError as error:
             failed.append(f"{pending.task}: {error}")
             key = _key(tree, pending, shards)
-            write_attempt(home, name, pending.task, key, error, beside=root / name)
+            submission, task = _submission(tree, pending), load_task(pending.task)
+            write_attempt(home, submission, task, key, error, beside=root / name)
     return failed
 
 
@@ -73,10 +74,10 @@ def _join(tree: Tree, pending: Pending, shards: Path, to: Path) -> None:
     """Join the shards of one measurement, score them, and write the result."""
     submission = _submission(tree, pending)
     if (shards / "error.json").is_file():
-        raise RunError(read_reason(shards / "error.json"))
+        raise read_failure(shards / "error.json")
     folder = _folder_of(shards, submission, pending.task)
     for said in sorted(folder.glob("*/error.json")):
-        raise RunError(read_reason(said))
+        raise read_failure(said)
     trust = "served" if submission.provider else "ci"
     vouched = {"trust": trust, "runner": run_address(), "evaluator": evaluator_commit()}
     board = tree.board

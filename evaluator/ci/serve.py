@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evaluator.board.submissions import read_board, read_submission
 from evaluator.ci.github import run_address
-from evaluator.ci.handed import write_reason
+from evaluator.ci.handed import write_failure
 from evaluator.core.errors import EvaluatorError, RunError
 from evaluator.core.files import parse_json
 from evaluator.measure.measurement import Measurer, Settings
@@ -52,5 +52,5 @@ def ask_provider(root: Path, name: str, tasks: Sequence[str], to: Path) -> list[
         except EvaluatorError as error:
             failed.append(f"{task.name}: {error}")
             folder = WHOLE.folder(to, measurer.assign(task).name)
-            write_reason(folder / "error.json", str(error))
+            write_failure(folder / "error.json", error)
     return failed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated
 
@@ -81,6 +82,10 @@ for verb in VERBS:
     app.command()(verb)
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
+for group in (app, *GROUPS.values()):
+    for command in group.registered_commands:
+        # raw docstrings spell the mark of a part that is not to be wrapped
+        command.help = cleandoc(getattr(command.callback, "__doc__", "")).replace("\\b\n", "\b\n")
 
 
 def main() -> None:

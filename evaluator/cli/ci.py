@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from evaluator.ci import github
-from evaluator.ci.handed import latest, name_of, write_reason
+from evaluator.ci.handed import latest, name_of, write_failure
 from evaluator.cli.options import TREE, TreeOption, must_be_tree
 from evaluator.cli.show import out, show_faults
 from evaluator.core.errors import ModelError
@@ -92,7 +92,7 @@ def fetch(
     try:
         size = fetch_model(tree, name, tasks_to_measure(tree, name), to)
     except ModelError as error:  # the submission's affair; any other error is the board's
-        write_reason(to / "error.json", str(error))
+        write_failure(to / "error.json", error)
         _warn([str(error)])
         return
     out.print(f"{name}: {size:,} bytes")
@@ -109,7 +109,7 @@ def measure(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cuda",
     batch_tokens: Annotated[int, typer.Option(min=1, help="Most tokens at once.")] = 16_384,
     image: Annotated[str, typer.Option(help="Container image by digest; '': bubblewrap.")] = "",
-    memory_gb: Annotated[int, typer.Option(min=1, help="Memory of the sandbox.")] = 64,
+    memory_gb: Annotated[int, typer.Option(min=1, help="Memory of a sandboxed process.")] = 64,
     hours: Annotated[float, typer.Option(help="Time of the sandbox.")] = 11.0,
 ) -> None:
     """Answer a shard of every task that is missing, the model loaded in a sandbox."""

@@ -223,7 +223,7 @@ def for_each_task(
                 stderr.print(f"{submission.id} {task.name}: {error}")
                 if notes and not isinstance(error, BusyError):
                     key = "" if measurer is None else measurer.key_of(task)
-                    write_attempt(notes, submission.id, task.name, key, error)
+                    write_attempt(notes, submission, task, key, error)
     if measurer:
         measurer.close()
     return well

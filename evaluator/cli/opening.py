@@ -4,37 +4,48 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from evaluator.board.init_board import NewBoard, open_board
 from evaluator.cli.show import out
 
+PROMPTS: dict[str, Callable[[], Any]] = {
+    "title": partial(typer.prompt, "Title of the board"),
+    "suites": partial(typer.prompt, "Suites, the first on the home page", default="core"),
+    "colour": partial(typer.prompt, "Colour of the site", default="#0b5d66"),
+    "gpu_runner": partial(
+        typer.prompt, "Labels of the runner with a GPU", default="self-hosted,linux,x64,gpu"
+    ),
+    "cpu_runner": partial(typer.prompt, "Label of the runner for all else", default="ubuntu-24.04"),
+    "private": partial(typer.confirm, "Private, with no link that leads outside", default=True),
+}
+"""Option -> asks for it."""
+SPELLED = {"private": "--private or --public"}
+
 
 def init_board(
-    title: Annotated[str, typer.Option(prompt="Title of the board", help="Its name.")],
+    title: Annotated[str | None, typer.Option(help="Its name.")] = None,
     suites: Annotated[
-        str, typer.Option(prompt="Suites, the first on the home page", help="As a,b,c.")
-    ] = "core",
+        str | None, typer.Option(help="As a,b,c; the first is the home page.")
+    ] = None,
     colour: Annotated[
-        str, typer.Option(prompt="Colour of the site", help="As #rrggbb; made readable if need be.")
-    ] = "#0b5d66",
+        str | None, typer.Option(help="As #rrggbb; made readable if need be.")
+    ] = None,
     gpu_runner: Annotated[
-        str, typer.Option(prompt="Labels of the runner with a GPU", help="As a,b,c.")
-    ] = "self-hosted,linux,x64,gpu",
+        str | None, typer.Option(help="Labels of the runner that measures, as a,b,c.")
+    ] = None,
     cpu_runner: Annotated[
-        str, typer.Option(prompt="Label of the runner for all else", help="One label.")
-    ] = "ubuntu-24.04",
+        str | None, typer.Option(help="Label of the runner for all else.")
+    ] = None,
     private: Annotated[
-        bool,
-        typer.Option(
-            "--private/--public",
-            prompt="Private, with no link that leads outside",
-            help="Whether pages may link outwards.",
-        ),
-    ] = True,
+        bool | None, typer.Option("--private/--public", help="Whether pages may link outwards.")
+    ] = None,
     repository: Annotated[
         str, typer.Option(help="https address of the fork; default: that of `origin`.")
     ] = "",
@@ -50,23 +61,47 @@ def init_board(
       evaluator init-board --title "Acme models" --suites core,finance --colour "#7a1fa2" \
         --gpu-runner self-hosted,gpu --cpu-runner ubuntu-24.04 --private
     """
+    said = {"title": title, "suites": suites, "colour": colour, "gpu_runner": gpu_runner,
+            "cpu_runner": cpu_runner, "private": private}  # fmt: skip
+    told = _ask_for_the_rest(said)
     new = NewBoard(
-        title=title,
-        colour=colour,
-        suites=_words(suites),
-        gpu_runner=_words(gpu_runner),
-        cpu_runner=cpu_runner,
-        private=private,
+        title=told["title"],
+        colour=told["colour"],
+        suites=_words(told["suites"]),
+        gpu_runner=_words(told["gpu_runner"]),
+        cpu_runner=told["cpu_runner"],
+        private=told["private"],
         repository=repository,
     )
     path = open_board(Path(), new)
-    out.print(f"{path}: {title}, {'private' if private else 'public'}, no submission yet")
+    out.print(f"{path}: {new.title}, {'private' if new.private else 'public'}, no submission yet")
     out.print("Tell the forge which runners to use, and that they are there:")
     labels = shlex.quote(json.dumps(list(new.gpu_runner)))
     out.print(f"  gh variable set GPU_RUNNER --body {labels}", soft_wrap=True)
-    out.print(f"  gh variable set CPU_RUNNER --body {shlex.quote(cpu_runner)}", soft_wrap=True)
+    out.print(f"  gh variable set CPU_RUNNER --body {shlex.quote(new.cpu_runner)}", soft_wrap=True)
     out.print("  gh variable set GPU_ENABLED --body true")
     out.print("Then: git add board && git commit, and add submissions as board/<org>/<model>/")
+
+
+def _ask_for_the_rest(said: dict[str, Any]) -> dict[str, Any]:
+    """Return every option as it was said, or as it is answered now.
+
+    Raises:
+        typer.BadParameter: nobody is there to answer; names all options that are still open.
+    """
+    told = dict(said)
+    for name in [name for name, value in said.items() if value is None]:
+        try:
+            told[name] = PROMPTS[name]()
+        except typer.Abort:
+            if sys.stdin.isatty():
+                raise
+            open_ones = [SPELLED.get(n, f"--{n.replace('_', '-')}") for n in told
+                         if told[n] is None]  # fmt: skip
+            raise typer.BadParameter(
+                f"nobody is here to be asked; say {', '.join(open_ones)}"
+            ) from None
+    return told
 
 
 def _words(text: str) -> tuple[str, ...]:

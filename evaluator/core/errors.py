@@ -5,8 +5,10 @@ EvaluatorError            exit code 1: something is wrong with what was looked a
 ├── DataError             a pinned file is missing, has other bytes, or cannot be fetched
 ├── TaskError             no such task, or a task whose parts do not fit together
 ├── ModelError            a model that cannot be loaded safely or does not match its manifest
+│   └── TooLongError      a text that does not fit into what the model takes
 ├── RunError              a run that cannot go on: journal of another run
-│   └── BusyError         another process measures the same right now
+│   ├── BusyError         another process measures the same right now
+│   └── OutOfTimeError    a run that used up its time
 └── ScoreError            responses missing, doubled or foreign; a number that cannot be
 
 Each message says what is wrong, where, and what to do. The command line prints the message alone;
@@ -20,6 +22,9 @@ from dataclasses import dataclass
 
 class EvaluatorError(Exception):
     """Base of all errors that are told in a sentence instead of a traceback."""
+
+    state = "failed"
+    """What a measurement is called that ends with it: failed, timeout or too-long."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,12 +70,24 @@ class ModelError(EvaluatorError):
     """A model that cannot be loaded safely, or that does not match its manifest."""
 
 
+class TooLongError(ModelError):
+    """A text that does not fit into what the model takes, even with its beginning cut off."""
+
+    state = "too-long"
+
+
 class RunError(EvaluatorError):
     """A run that cannot go on."""
 
 
 class BusyError(RunError):
     """Another process measures the same right now: no failure of the model's."""
+
+
+class OutOfTimeError(RunError):
+    """A run that used up its time."""
+
+    state = "timeout"
 
 
 class ScoreError(EvaluatorError):

@@ -19,7 +19,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from evaluator.backends import DeviceChoice, load_backend
 from evaluator.backends.causal import CausalBackend
 from evaluator.backends.loading import longest_input, refuse_unsafe
-from evaluator.core.errors import ModelError
+from evaluator.core.errors import ModelError, TooLongError
 from evaluator.core.records import Request
 
 SHOTS = (("What is the first thing that comes?", "yes"), ("And the second one of them?", "no"))
@@ -147,13 +147,13 @@ def test_a_prompt_that_is_too_long_is_cut_from_the_left_and_counted(model_folder
 
 
 def test_an_answer_longer_than_the_model_takes_is_refused(model_folder: Folder) -> None:
-    with pytest.raises(ModelError, match="answer at most 160"):
+    with pytest.raises(TooLongError, match="answer at most 160"):
         backend_of(model_folder("llama")).answer([request(continuation=" x9" * 200)])
 
 
 def test_writing_more_than_the_model_takes_is_refused(model_folder: Folder) -> None:
     asked = request(generate=True, continuation="", max_tokens=LONGEST)
-    with pytest.raises(ModelError, match="160 tokens are to be written"):
+    with pytest.raises(TooLongError, match="160 tokens are to be written"):
         backend_of(model_folder("llama")).answer([asked])
 
 

@@ -12,7 +12,7 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.masked import MaskedBackend
-from evaluator.core.errors import ModelError
+from evaluator.core.errors import ModelError, TooLongError
 
 Folder = Callable[[str], Path]
 ASKED = [
@@ -73,7 +73,7 @@ def test_a_masked_model_does_not_write(model_folder: Folder) -> None:
 
 
 def test_an_answer_longer_than_the_model_takes_is_refused(model_folder: Folder) -> None:
-    with pytest.raises(ModelError, match="at most 62"):
+    with pytest.raises(TooLongError, match="at most 62"):
         backend_of(model_folder("bert_masked")).answer([request(continuation="q" * 80)])
 
 

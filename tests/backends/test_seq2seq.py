@@ -13,7 +13,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.seq2seq import Seq2SeqBackend
-from evaluator.core.errors import ModelError
+from evaluator.core.errors import ModelError, TooLongError
 
 Folder = Callable[[str], Path]
 QUESTIONS = ("Is it?", "the cat sat on the mat, and then it \n", "中文吗？")
@@ -84,7 +84,7 @@ def test_a_source_that_is_too_long_is_cut_from_the_left_and_counted(model_folder
 
 
 def test_an_answer_longer_than_the_model_takes_is_refused(model_folder: Folder) -> None:
-    with pytest.raises(ModelError, match="at most 160"):
+    with pytest.raises(TooLongError, match="at most 160"):
         backend_of(model_folder("t5")).answer([request(continuation="q" * 500)])
 
 

@@ -15,7 +15,7 @@ from evaluator.backends.base import DeviceChoice
 from evaluator.backends.causal import CausalBackend
 from evaluator.backends.endpoint import Endpoint
 from evaluator.backends.served import ServedBackend, cut_at, read_echo
-from evaluator.core.errors import ModelError, RunError
+from evaluator.core.errors import ModelError, RunError, TooLongError
 from evaluator.core.records import Provider, Request
 from evaluator.measure.data import load_examples
 from evaluator.measure.requests import build_requests
@@ -120,6 +120,15 @@ def test_a_refusal_is_told_at_once_and_without_the_key(
     backend_of(server, key_variable="HERE_KEY").answer(requests_of("starter_generation")[:1])
     assert model.keys[-1] == f"Bearer {KEY}"
     assert KEY not in str(backend.environment())
+
+
+def test_a_prompt_that_does_not_fit_is_told_as_too_long(server: str) -> None:
+    asked = requests_of("starter_generation")[:1]
+    with (
+        listening(spoil(server, ["too long"])) as url,
+        pytest.raises(TooLongError, match="context_length_exceeded"),
+    ):
+        backend_of(url, parallel=1).answer(asked)
 
 
 def test_a_key_follows_no_redirect(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -221,6 +221,24 @@ def test_the_queue_tells_what_failed_and_why(site):
     assert found["failed"][0]["reason"] == "no network"
 
 
+def test_the_queue_page_tells_what_ran_out_of_time_and_what_does_not_fit(tree):
+    """Both are states with their reason; one is tried again, the other is not."""
+    home = tree / "starter/small"
+    (home / "attempts").mkdir()
+    for task, state in (("starter_choice", "timeout"), ("starter_matching", "too-long")):
+        for path in (home / "results" / task).rglob("*.*"):
+            path.unlink()
+        facts = {"schema": 1, "submission": "starter/small", "task": task, "key": ""}
+        facts |= {"state": state, "reason": f"why {task}", "when": "2026-11-24T00:00:00Z"}
+        (home / f"attempts/{state.replace('-', '')}-1.json").write_text(json.dumps(facts))
+    site = read_site(tree)
+    found = queue_data(site)
+    assert [w["task"] for w in found["pending"]] == ["starter_choice"]
+    page = Pages(site, ROOT / "site").single()["queue/index.md"].body
+    for text in ("timed out", "too long", "why starter_choice", "why starter_matching"):
+        assert text in page
+
+
 def test_the_queue_tells_what_is_next(tmp_path, tree):
     for path in (tree / "starter/small/results/starter_choice").rglob("*.*"):
         path.unlink()

@@ -11,9 +11,12 @@ import pytest
 import yaml
 
 from evaluator.board.queue import Pending
+from evaluator.board.ranking import find_cell
+from evaluator.board.submissions import read_tree
 from evaluator.ci.handed import leg
 from evaluator.ci.plan import MOST_SHARDS, MOST_TRIES, cut_legs, matrices, plan_run
 from evaluator.core.errors import DocumentError, EvaluatorError
+from evaluator.tasks import locked_request_set
 
 MONTH = "2026-11"
 NAME = "starter/small"
@@ -71,6 +74,33 @@ def test_what_failed_three_times_waits_for_a_person(tree: Path) -> None:
     assert work.measure == ()
     assert "failed 3 times" in work.told
     assert len(plan_run(tree, NAME, MONTH).measure) == 1, "a person starts it by hand"
+
+
+@pytest.mark.parametrize(("state", "again"), [("timeout", 1), ("failed", 1), ("too-long", 0)])
+def test_what_does_not_fit_is_not_tried_again(tree: Path, state: str, again: int) -> None:
+    forget(tree, "starter_choice")
+    note(tree, state, locked_request_set("starter_choice").sha256)
+    assert len(plan_run(tree, "", MONTH).measure) == again
+    entry = next(e for e in read_tree(tree).entries if e.submission.id == NAME)
+    cell = find_cell(read_tree(tree), entry, "starter_choice")
+    assert (cell.state, cell.reason) == (state, "no")
+
+
+def test_a_failure_at_an_earlier_version_of_a_task_counts_no_more(tree: Path) -> None:
+    forget(tree, "starter_choice")
+    for number in range(1, MOST_TRIES + 1):
+        note(tree, "too-long", "0" * 64, number)
+    assert len(plan_run(tree, "", MONTH).measure) == 1
+
+
+def note(tree: Path, state: str, request_set: str, number: int = 1) -> None:
+    """Write down an attempt of the small starter model at starter_choice."""
+    fact = {
+        "schema": 1, "submission": NAME, "task": "starter_choice", "key": "0" * 64,
+        "request_set": request_set, "state": state, "reason": "no", "when": "2026-11-01T00:00:00Z",
+    }  # fmt: skip
+    (tree / NAME / "attempts").mkdir(exist_ok=True)
+    (tree / NAME / f"attempts/000000000000-{number}.json").write_text(json.dumps(fact))
 
 
 def test_an_organisation_has_a_share_of_the_month(tree: Path) -> None:

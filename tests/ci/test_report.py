@@ -13,11 +13,13 @@ NAME = "starter/small"
 
 
 def test_a_submission_s_people_are_told_what_happened(tree: Path, workflow: Path) -> None:
-    issue = submission_issue(tree, NAME, [("mmlu", "ran past its time | limit <b>")])
+    issue = submission_issue(tree, NAME, [("mmlu", "timeout", "ran past its time | limit <b>")])
     assert issue["title"] == f"Not measured: {NAME}"
     assert issue["body"].startswith("@")
     assert "ran past its time \\| limit \\<b\\>" in issue["body"]
     assert RUN in issue["body"]
+    assert "SHARD_HOURS" in issue["body"], "what can be done about it"
+    assert "supersedes" not in issue["body"], "advice for another failure"
 
 
 def test_failures_are_read_from_what_was_handed_over_last(tree: Path, tmp_path: Path) -> None:
@@ -30,7 +32,7 @@ def test_failures_are_read_from_what_was_handed_over_last(tree: Path, tmp_path: 
             "reason": reason, "when": "2026-11-01T00:00:00Z",
         }  # fmt: skip
         (folder / "no-model-1.json").write_text(json.dumps(fact))
-    assert read_failures(handed, [NAME, "starter/large"]) == {NAME: [("mmlu", "second")]}
+    assert read_failures(handed, [NAME, "starter/large"]) == {NAME: [("mmlu", "failed", "second")]}
 
 
 def test_the_board_s_people_are_told_which_job_failed() -> None:

@@ -168,6 +168,25 @@ def test_it_asks_for_what_no_option_says(repository):
 
 
 @pytest.mark.parametrize(
+    ("words", "answers", "left"),
+    [
+        ((), "", "--title, --suites, --colour, --gpu-runner, --cpu-runner, --private or --public"),
+        (("--title", "Acme", "--private"), "", "--suites, --colour, --gpu-runner, --cpu-runner"),
+        (("--cpu-runner", "x"), "Acme\nstarter\n", "--colour, --gpu-runner, --private or --public"),
+    ],
+)
+def test_where_nobody_answers_it_names_every_option_at_once(repository, words, answers, left):
+    fork = fork_of(repository)
+    done = subprocess.run(
+        [sys.executable, "-m", "evaluator", "init-board", *words], cwd=fork, input=answers,
+        text=True, capture_output=True, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert f"nobody is here to be asked; say {left}\n" in done.stderr
+    assert not (fork / "board").exists()
+
+
+@pytest.mark.parametrize(
     ("words", "told"),
     [
         (("--suites", "starter,nope"), "no suite nope; known here: starter"),
