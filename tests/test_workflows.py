@@ -59,6 +59,7 @@ WRITES = {
     ("evaluate", "pages"): {"pages", "id-token"},
     ("pages", "deploy"): {"pages", "id-token"},
     ("refresh", "audit"): {"issues"},
+    ("refresh", "outdated"): {"issues"},
     ("refresh", "evaluate"): {"contents", "issues", "pages", "id-token", "attestations"},
 }
 """The only jobs that may write, and what."""
@@ -68,7 +69,9 @@ SECRETS = {
     ("evaluate", "publish"): ("SIGNING_KEY", "results"),
 }
 """The only jobs that see a secret: which, and in which environment it is kept."""
-WITH_TOKEN = {("evaluate", "publish"), ("evaluate", "report"), ("refresh", "audit")}
+WITH_TOKEN = {
+    ("evaluate", "publish"), ("evaluate", "report"), ("refresh", "audit"), ("refresh", "outdated"),
+}  # fmt: skip
 """The only jobs that hand the workflow's token to a command."""
 RUN = re.compile(
     r"make( -C base)? [a-z]+( SERVE=0)?|evaluator (ci [a-z]+|site build)( .*)?", re.DOTALL

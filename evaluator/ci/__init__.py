@@ -7,6 +7,7 @@
     score      shards -> results; kept responses -> new scores      evaluate, no weights
     publish    results -> a commit on main                          evaluate, contents: write
     report     failures -> issues                                   evaluate, issues: write
+    refresh    numbers followed back, test sets compared -> issues  refresh, issues: write
 
 Nothing passes from a job to the next but artifacts of the same run, and each job reads them as it
 would read something from a stranger.

@@ -1,4 +1,8 @@
-"""Refresh: the weekly look at everything that stands -> an issue for what a person must see."""
+"""Refresh: the weekly look at everything that stands -> an issue for what a person must see.
+
+Numbers are followed back, and pinned test sets are compared with where they came from. No pin moves
+by itself: the issue holds what the pull request that takes a newer one needs.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,10 @@ from pathlib import Path
 
 from evaluator.board.audit import Audit, audit
 from evaluator.ci.github import MOST_TEXT, run_address, table
-from evaluator.core.errors import Fault
+from evaluator.core.errors import EvaluatorError, Fault
 from evaluator.core.files import Json, sha256
+from evaluator.measure.refresh import find_moved, proposal_text, propose
+from evaluator.tasks import load_task
 
 MOST_ROWS = 100
 """Findings that are listed; the command lists all."""
@@ -60,3 +66,27 @@ def tell(findings: Sequence[Fault], unseen: Sequence[str], results: int) -> str:
     if unseen:
         text += f"\n### Not seen\n\n{table(('what',), [(what,) for what in unseen])}"
     return text
+
+
+def outdated_issue(names: Sequence[str]) -> tuple[Json | None, list[str]]:
+    """Return (an issue that proposes newer pins of these tasks or None, what could not be asked).
+
+    A repository that moved on without touching the pinned file proposes nothing.
+    """
+    pins = {pin.id: pin for name in names for pin in load_task(name).pins}
+    moved, failures = find_moved(pins.values())
+    proposals = []
+    for one in moved:
+        try:
+            proposals.append(propose(one))
+        except EvaluatorError as error:
+            failures.append(str(error))
+    newer = [found for found in proposals if found.after.sha256 != found.before.sha256]
+    if not newer:
+        return None, failures
+    files = "1 file" if len(newer) == 1 else f"{len(newer)} files"
+    told = proposal_text(newer)
+    head = f"`evaluator data bump` wrote this proposal. Run: {run_address()}\n\n"
+    # another title once there is more to tell, so that the same is told once
+    title = f"Newer test data: {files}, {sha256(told.encode())[:8]}"
+    return {"title": title, "body": f"{head}{told}"[:MOST_TEXT]}, failures

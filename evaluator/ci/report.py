@@ -94,8 +94,12 @@ NEXT = {
 """Job -> what its failure asks of the board's people."""
 
 
-def open_or_add(issue: Json) -> str:
+def open_or_add(issue: Json, *, once: bool = False) -> str:
     """Open an issue, or add a comment to the open one of the same title; return what was done.
+
+    Args:
+        issue: title and body.
+        once: say nothing more where the title stands already.
 
     Raises:
         EvaluatorError: GitHub refuses.
@@ -103,6 +107,8 @@ def open_or_add(issue: Json) -> str:
     standing = call_api("GET", "issues?state=open&per_page=100")
     for other in standing:
         if other["title"] == issue["title"]:
+            if once:
+                return f"told already in issue {other['number']}: {plain(issue['title'])}"
             call_api("POST", f"issues/{other['number']}/comments", {"body": issue["body"]})
             return f"added to issue {other['number']}: {plain(issue['title'])}"
     opened = call_api("POST", "issues", issue)

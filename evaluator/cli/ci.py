@@ -11,7 +11,7 @@ import typer
 
 from evaluator.ci import github
 from evaluator.ci.handed import latest, name_of, write_failure
-from evaluator.cli.options import TREE, TreeOption, must_be_tree
+from evaluator.cli.options import TREE, TasksArgument, TreeOption, must_be_tree
 from evaluator.cli.show import out, show_faults
 from evaluator.core.errors import ModelError
 from evaluator.core.files import parse_json
@@ -230,6 +230,25 @@ def audit(
 
 
 @app.command()
+def outdated(tasks: TasksArgument = None) -> None:
+    """Compare pinned test sets with where they came from; open an issue that proposes newer pins.
+
+    A source that does not answer is told and tried again next week.
+    """
+    from evaluator.ci.refresh import outdated_issue
+    from evaluator.ci.report import open_or_add
+    from evaluator.tasks import task_names
+
+    issue, failures = outdated_issue(tasks or task_names())
+    _warn(failures)
+    if issue:
+        github.add_summary(issue["body"])
+        out.print(open_or_add(issue, once=True))
+    else:
+        out.print("no pinned file has changed where it came from")
+
+
+@app.command()
 def settings(
     repository: Annotated[str, typer.Argument(help="<owner>/<name> on GitHub.")],
     apply: Annotated[
@@ -247,6 +266,6 @@ def settings(
 
 
 def _warn(failed: list[str]) -> None:
-    """Tell what could not be measured: the submission's affair, and no failure of the job."""
+    """Tell what could not be done: no failure of the job itself."""
     for line in failed:
         out.print(github.warning(line))
