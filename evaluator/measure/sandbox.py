@@ -23,7 +23,7 @@ from pathlib import Path
 from evaluator.core.errors import RunError
 
 NOBODY = 65534
-"""User and group of the sandbox where root starts it: limits on processes do not bind root."""
+"""User and group inside a container."""
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/alternatives", "/etc/ld.so.cache", "/sys")
 """What programs need of the host, read-only."""
 OUT = Path("/out")
@@ -145,12 +145,21 @@ def bubblewrap_command(
         words += ["--dev-bind-try", str(device), str(device)]
     words += ["--bind", str(out.resolve()), str(OUT), "--chdir", "/tmp", "--"]
     if not os.geteuid():
-        os.chown(out, NOBODY, NOBODY)
-        words += ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        user = own_user()
+        os.chown(out, user, user)
+        words += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
         words += ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
     words += ["prlimit", f"--nproc={limits.processes}", f"--data={limits.memory_bytes}"]
     words += [f"--fsize={limits.file_bytes}", "--core=0", "--"]
     return [*words, *command]
+
+
+def own_user() -> int:
+    """Return a user for a sandbox that root starts: limits on processes do not bind root.
+
+    They are counted by user, so that two sandboxes with one user would starve each other.
+    """
+    return 20_000 + os.getpid() % 40_000
 
 
 def podman_command(

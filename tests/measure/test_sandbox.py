@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
 import socket
 import sys
 import textwrap
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,6 +128,32 @@ def test_processes_are_bounded(tmp_path: Path) -> None:
     assert try_out(tmp_path / "a", code, free)[1] == ["100"]
     (started,) = try_out(tmp_path / "b", code)[1]
     assert int(started) < 64
+
+
+def test_a_sandbox_full_of_processes_starves_no_other(tmp_path: Path) -> None:
+    """What one sandbox uses up is not missing in the next, which another job has started."""
+    full = """
+    import time
+    try:
+        while True:
+            if os.fork() == 0:
+                time.sleep(60)
+                os._exit(0)
+    except OSError:
+        say("full")
+    time.sleep(60)
+    """
+    starved = multiprocessing.get_context("spawn").Process(
+        target=try_out, args=(tmp_path / "a", full, replace(SMALL, seconds=8))
+    )
+    starved.start()
+    said = tmp_path / "a/out/said"
+    while starved.is_alive() and not (said.exists() and said.read_text()):
+        time.sleep(0.05)
+    code = "pids = [os.fork() for _ in range(1)]; say(len(pids))"
+    assert said.read_text() == "full\n"
+    assert try_out(tmp_path / "b", code)[1][0] == "1"
+    starved.join()
 
 
 def test_files_and_scratch_are_bounded(tmp_path: Path) -> None:
