@@ -31,8 +31,10 @@ from evaluator.board.submissions import (
     read_entry,
 )
 from evaluator.board.suites import Season, read_season
-from evaluator.core.errors import DocumentError, Fault
+from evaluator.core.errors import DocumentError, Fault, ModelError
 from evaluator.core.files import LARGEST, PART, Json, read_plain
+from evaluator.measure.manifest import read_lock
+from evaluator.measure.size import held_size, why_too_large
 from evaluator.tasks import locked_request_set, task_names
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
@@ -104,6 +106,7 @@ def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> lis
                 message = f"no suite {suite!r}; known: {', '.join(board.suites)}"
                 faults.append(Fault(f"{name}/submission.yaml", 0, "/suites", message))
         faults += _check_eligible(board, entry)
+        faults += _check_size(board, entry, root / name)
         faults += _check_provider(board, entry)
     faults += _check_tasks(name, entry)
     for standing in entry.results:
@@ -160,6 +163,23 @@ def _check_eligible(board: Board, entry: Entry) -> list[Fault]:
     path = f"{entry.submission.id}/submission.yaml"
     found = why_ineligible(board.eligibility, entry.submission)
     return [Fault(path, 0, pointer, reason) for pointer, reason in found]
+
+
+def _check_size(board: Board, entry: Entry, home: Path) -> list[Fault]:
+    """Refuse a model without results whose files, here or in its lock, take too much room."""
+    if entry.results:
+        return []
+    model, lock = entry.submission, home / "lock.json"
+    try:
+        if model.folder:
+            takes = held_size(model, home / model.folder, home / "adapter")
+        else:
+            files = read_lock(lock).values() if lock.exists() else ()
+            takes = sum(int(file["bytes"]) for file in files)
+    except ModelError as error:
+        return [Fault(f"{model.id}/submission.yaml", 0, "/model", str(error))]
+    reason = why_too_large(model, takes, board.eligibility.model_bytes)
+    return [Fault(f"{model.id}/submission.yaml", 0, "/model", reason)] if reason else []
 
 
 def _check_provider(board: Board, entry: Entry) -> list[Fault]:

@@ -22,7 +22,7 @@ class Eligibility:
     licences: tuple[str, ...] = ()
     """Licences of models that are measured; empty: all."""
     model_bytes: int = 0
-    """Most bytes of all files of a model, as large as its memory; 0: any."""
+    """Most bytes that a model may take, in its files or in the format it is run in; 0: any."""
     gpu_hours_per_month: float = 0.0
     """Hours of the runner that an organisation may use in a calendar month (UTC); 0: any."""
 
@@ -52,16 +52,6 @@ def why_ineligible(rules: Eligibility, submission: Submission) -> list[tuple[str
                          f"{submission.licence}")
         )  # fmt: skip
     return found
-
-
-def why_too_large(rules: Eligibility, model_bytes: int) -> str:
-    """Return why a model of this many bytes is not measured; '' if it is."""
-    if not rules.model_bytes or model_bytes <= rules.model_bytes:
-        return ""
-    return (
-        f"its files take {model_bytes / 1e9:,.1f} GB and this board's runner has room for "
-        f"{rules.model_bytes / 1e9:,.1f} GB"
-    )
 
 
 def hours_used(results: Iterable[Json], organisation: str, month: str) -> float:

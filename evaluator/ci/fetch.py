@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from evaluator.board.eligibility import why_too_large
 from evaluator.board.submissions import read_board, read_submission
-from evaluator.core.errors import ModelError
 from evaluator.core.files import write_atomic
 from evaluator.measure.data import find_bytes
-from evaluator.measure.manifest import listed_bytes, lock_bytes, lock_model
+from evaluator.measure.manifest import adapter_folder, lock_bytes, lock_model
+from evaluator.measure.size import held_size, listed_size, must_fit
 from evaluator.tasks import load_task
 
 
@@ -26,15 +25,14 @@ def fetch_model(root: Path, name: str, tasks: Sequence[str], to: Path) -> int:
         DataError: a pinned file is nowhere to be had.
     """
     submission, _ = read_submission(root, name)
-    rules = read_board(root).eligibility
-    if submission.repo and (reason := why_too_large(rules, listed_bytes(submission))):
-        raise ModelError(f"{name}: {reason}")
-    _, manifest = lock_model(submission, root / name, write=False)
-    total = sum(int(file["bytes"]) for file in manifest.values())
-    if reason := why_too_large(rules, total):
-        raise ModelError(f"{name}: {reason}")
+    room = read_board(root).eligibility.model_bytes
+    must_fit(submission, listed_size(submission), room)
+    folder, manifest = lock_model(submission, root / name, write=False)
+    must_fit(
+        submission, held_size(submission, folder, adapter_folder(submission, root / name)), room
+    )
     for task in tasks:
         for pin in load_task(task).pins:
             find_bytes(pin)
     write_atomic(to / "lock.json", lock_bytes(manifest))
-    return total
+    return sum(int(file["bytes"]) for file in manifest.values())

@@ -20,6 +20,7 @@ from evaluator.board.submissions import Tree, read_tree
 from evaluator.ci.github import table
 from evaluator.ci.handed import Leg, leg
 from evaluator.core.errors import DocumentError
+from evaluator.measure.size import listed_size, why_too_large
 
 MOST_LEGS = 256
 """Most legs of a matrix, set by GitHub."""
@@ -97,6 +98,7 @@ def hold_back(tree: Tree, work: Sequence[Pending], month: str) -> list[Held]:
     results = [standing.result for entry in tree.entries for standing in entry.results]
     cap = tree.board.eligibility.gpu_hours_per_month
     used: dict[str, float] = {}
+    large = too_large(tree, list(dict.fromkeys(w.submission for w in work)))
     held = []
     for pending in work:
         if pending.action != "measure":
@@ -104,7 +106,9 @@ def hold_back(tree: Tree, work: Sequence[Pending], month: str) -> list[Held]:
         organisation = pending.submission.partition("/")[0]
         before = used.setdefault(organisation, hours_used(results, organisation, month))
         question = question_of(tree, pending.task)
-        if len(failed_attempts(entries[pending.submission], question)) >= MOST_TRIES:
+        if pending.submission in large:
+            reason = large[pending.submission]
+        elif len(failed_attempts(entries[pending.submission], question)) >= MOST_TRIES:
             reason = f"failed {MOST_TRIES} times; start the workflow for it by hand to try again"
         elif cap and before + (pending.hours or 0) > cap:
             reason = f"{organisation} has used {before:.1f} of its {cap:g} hours this month"
@@ -113,6 +117,17 @@ def hold_back(tree: Tree, work: Sequence[Pending], month: str) -> list[Held]:
             continue
         held.append(Held(pending=pending, reason=reason))
     return held
+
+
+def too_large(tree: Tree, names: Sequence[str]) -> dict[str, str]:
+    """Return submission -> why it has no room on the runner, by what the hub lists.
+
+    A model with results was fetched before; what the hub does not list is looked at when fetched.
+    """
+    room = tree.board.eligibility.model_bytes
+    new = [e.submission for e in tree.entries if e.submission.id in names and not e.results]
+    found = {model.id: why_too_large(model, listed_size(model), room) for model in new if room}
+    return {name: reason for name, reason in found.items() if reason}
 
 
 def cut_legs(names: Sequence[str], work: Sequence[Pending]) -> list[Leg]:

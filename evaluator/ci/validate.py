@@ -19,11 +19,12 @@ from evaluator.board.check_change import changed_files, check_change, check_mode
 from evaluator.board.eligibility import hours_used
 from evaluator.board.history import run_git
 from evaluator.board.ranking import rank
-from evaluator.board.submissions import Tree, read_submission, read_tree
+from evaluator.board.submissions import Tree, read_board, read_submission, read_tree
 from evaluator.ci.github import table
 from evaluator.ci.plan import amount, hours
 from evaluator.core.errors import DocumentError, Fault
 from evaluator.core.trees import tree_of
+from evaluator.measure.size import listed_size, why_too_large
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,8 @@ def validate(repository: Path, base: str, author: str, month: str) -> Validation
     changed = [c.path for c in changed_files(repository, base, "HEAD")]
     everything = any(path.startswith(f"{folder}/") for path in changed) and not names
     faults += check_tree(root, None if everything else here)
+    if not faults:
+        faults = [fault for name in here for fault in check_listed_size(root, name)]
     found = sorted(set(faults))
     told = tell(root, here, found, month) if here or found else NOT_A_SUBMISSION
     return Validation(names=tuple(names), faults=tuple(found), summary=told)
@@ -78,6 +81,14 @@ def checked_out(repository: Path, commit: str) -> Iterator[Path]:
             yield place
         finally:
             run_git(repository, "worktree", "remove", "--force", str(place))
+
+
+def check_listed_size(root: Path, name: str) -> list[Fault]:
+    """Refuse a model that takes too much room by what the hub lists, if it answers."""
+    model, _ = read_submission(root, name)
+    room = read_board(root).eligibility.model_bytes
+    reason = why_too_large(model, listed_size(model), room) if room else ""
+    return [Fault(f"{name}/submission.yaml", 0, "/model/repo", reason)] if reason else []
 
 
 def check_author(before: Path, name: str, author: str) -> list[Fault]:

@@ -170,6 +170,7 @@ def run(
         provider=board.providers.get(submission.provider),
         ray=ray,
         workers=workers,
+        room=board.eligibility.model_bytes,
     )
     wanted = task or _suite_tasks(board, submission, protocol)
     tasks = [load_task(name, protocol) for name in wanted if name not in declines]

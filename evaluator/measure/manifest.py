@@ -6,7 +6,6 @@ load is checked against it.
 
 from __future__ import annotations
 
-from fnmatch import fnmatch
 from pathlib import Path
 
 from evaluator.backends.scripted import POLICY_VERSION
@@ -84,32 +83,6 @@ def _fetch(name: str, repo: str, revision: str, files: tuple[str, ...]) -> Path:
         reason = str(error).strip().split("\n")[0]
         raise ModelError(f"{name}: cannot fetch {repo} at {revision[:12]}: {reason}") from None
     return Path(path)
-
-
-def listed_bytes(submission: Submission) -> int:
-    """Return how many bytes the hub lists for the files that a model is loaded from.
-
-    Nothing is downloaded but the list.
-
-    Raises:
-        ModelError: no network, no such revision.
-    """
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
-
-    what = f"{submission.repo} at {submission.revision[:12]}"
-    try:
-        info = HfApi().model_info(
-            submission.repo, revision=submission.revision, files_metadata=True
-        )
-    except (HfHubHTTPError, OSError, ValueError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(f"{submission.id}: cannot list {what}: {reason}") from None
-    return sum(
-        file.size or 0
-        for file in info.siblings or []
-        if any(fnmatch(file.rfilename, pattern) for pattern in FILES)
-    )
 
 
 def _hashed(path: Path) -> dict[str, str | int]:

@@ -24,6 +24,7 @@ from evaluator.measure.result import build_result, key_of, result_path, write_re
 from evaluator.measure.run import Answers, Progress, keep_answers, response_lines, run_packs
 from evaluator.measure.score import score_task
 from evaluator.measure.shards import Shard
+from evaluator.measure.size import held_size, listed_size, must_fit
 from evaluator.tasks import locked_request_set
 from evaluator.tasks.protocol import take_items
 
@@ -62,6 +63,8 @@ class Settings:
     """Address of a Ray cluster whose workers answer; '' for this process alone."""
     workers: int = 1
     """Workers of the cluster."""
+    room: int = 0
+    """Most bytes that a model may take; 0: any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,15 +175,19 @@ class Measurer:
     """Measures one submission: the model is found and loaded once for all its tasks."""
 
     def __init__(self, submission: Submission, home: Path, settings: Settings) -> None:
-        """Find and hash the model.
+        """Find and hash the model; one that is too large is not even fetched.
 
         Raises:
-            ModelError: the model is missing or differs from its lock.
+            ModelError: the model is missing, too large, or differs from its lock.
         """
         self.submission = submission
         self.settings = settings
+        if settings.room:
+            must_fit(submission, listed_size(submission), settings.room)
         self.folder, self.manifest = lock_model(submission, home, write=settings.lock)
         self.adapter = adapter_folder(submission, home)
+        if settings.room:
+            must_fit(submission, held_size(submission, self.folder, self.adapter), settings.room)
         self._backend: Backend | None = None
         self._cluster: Cluster | None = None
 

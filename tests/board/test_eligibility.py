@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import yaml
 from made import submission
 
@@ -14,7 +13,6 @@ from evaluator.board.eligibility import (
     eligibility_of,
     hours_used,
     why_ineligible,
-    why_too_large,
 )
 
 
@@ -22,7 +20,6 @@ def test_a_board_without_rules_measures_all() -> None:
     rules = eligibility_of({})
     assert rules == Eligibility()
     assert why_ineligible(rules, submission()) == []
-    assert why_too_large(rules, 10**15) == ""
 
 
 def test_every_broken_rule_is_told_where_it_stands() -> None:
@@ -31,11 +28,6 @@ def test_every_broken_rule_is_told_where_it_stands() -> None:
     assert [pointer for pointer, _ in found] == ["/model/kind", "/licence"]
     assert "no models of kind causal" in found[0][1]
     assert "not under Apache-2.0" in found[1][1]
-
-
-@pytest.mark.parametrize(("size", "fits"), [(0, True), (1000, True), (1001, False)])
-def test_a_model_fits_up_to_the_last_byte(size: int, fits: bool) -> None:
-    assert (why_too_large(Eligibility(model_bytes=1000), size) == "") == fits
 
 
 def test_hours_are_those_of_the_organisation_and_the_month() -> None:

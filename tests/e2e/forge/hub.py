@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from evaluator.backends.vetting import read_header
 
 
 @dataclass
@@ -85,8 +89,15 @@ class _Handler(BaseHTTPRequestHandler):
             for path in sorted(self.hub.folder.iterdir())
         ]
         return {"id": self.hub.repo, "modelId": self.hub.repo, "sha": self.hub.revision,
-                "siblings": files, "private": False, "gated": bool(self.hub.token),
-                "tags": [], "downloads": 0}  # fmt: skip
+                "siblings": files, "safetensors": self._counts(), "private": False,
+                "gated": bool(self.hub.token), "tags": [], "downloads": 0}  # fmt: skip
+
+    def _counts(self) -> dict[str, object]:
+        counts: Counter[str] = Counter()
+        for path in self.hub.folder.glob("*.safetensors"):
+            for kind, shape in read_header(path).values():
+                counts[kind] += math.prod(shape)
+        return {"parameters": dict(counts), "total": counts.total()}
 
     def _send(self, status: int, data: bytes, headers: dict[str, str], body: bool) -> None:
         self.send_response(status)
