@@ -6,11 +6,13 @@ by itself: the issue holds what the pull request that takes a newer one needs.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from evaluator.board.attest_github import unattested
 from evaluator.board.audit import Audit, audit
 from evaluator.ci.github import MOST_TEXT, run_address, table
 from evaluator.core.errors import EvaluatorError, Fault
@@ -19,17 +21,20 @@ from evaluator.measure.refresh import find_moved, proposal_text, propose
 from evaluator.tasks import load_task
 
 MOST_ROWS = 100
-"""Findings that are listed; the command lists all."""
+"""Findings that are listed, and newest results that GitHub is asked about."""
 
 
-def audit_issue(root: Path, deep: int) -> tuple[Json | None, str]:
+def audit_issue(root: Path, deep: int, *, attested: bool = False) -> tuple[Json | None, str]:
     """Audit the tree and its history; return (issue or None, summary in Markdown).
 
     Args:
         root: the folder submissions/.
         deep: items to measure again, of models whose files are at hand; another draw each week.
+        attested: ask GitHub whether the board's workflow made the newest results.
     """
     found = audit(root)
+    if attested:
+        found = _ask_github(root, found)
     if deep:
         found = _go_deep(root, found, deep)
     told = tell(found.findings, found.unseen, len(found.results))
@@ -37,6 +42,14 @@ def audit_issue(root: Path, deep: int) -> tuple[Json | None, str]:
         return None, told
     body = f"{told}\nThe same by hand: `evaluator audit`\n\nRun: {run_address()}\n"
     return {"title": "The audit has findings", "body": body[:MOST_TEXT]}, told
+
+
+def _ask_github(root: Path, found: Audit) -> Audit:
+    own = [row.standing for row in found.results if row.standing.result["run"]["trust"] == "ci"]
+    newest = sorted(own, key=lambda s: (s.result["run"]["started"], s.path))[-MOST_ROWS:]
+    server, repository = (os.environ.get(f"GITHUB_{n}", "") for n in ("SERVER_URL", "REPOSITORY"))
+    more = unattested(root, [standing.path for standing in newest], server, repository)
+    return replace(found, findings=tuple(sorted({*found.findings, *more})))
 
 
 def _go_deep(root: Path, found: Audit, deep: int) -> Audit:

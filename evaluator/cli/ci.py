@@ -217,12 +217,15 @@ def audit(
     tree: TreeOption = TREE,
     deep: Annotated[int, typer.Option(min=0, help="Measure this many items again.")] = 0,
 ) -> None:
-    """Follow every number back, and open an issue for what is found."""
+    """Follow every number back, and open an issue for what is found.
+
+    With ATTEST=github, GitHub is asked whether the board's workflow on main made the newest ones.
+    """
     from evaluator.ci.refresh import audit_issue
     from evaluator.ci.report import open_or_add
 
     must_be_tree(tree)
-    issue, told = audit_issue(tree, deep)
+    issue, told = audit_issue(tree, deep, attested=os.environ.get("ATTEST") == "github")
     github.add_summary(told)
     if issue:
         out.print(open_or_add(issue))

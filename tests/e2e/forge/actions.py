@@ -1,7 +1,7 @@
 """The actions our workflows use, played on this machine: a small table, one function each.
 
 Each takes the job and the step's `with`, and returns the step's outputs. What differs from GitHub:
-attestation is a signature with the forge's own ssh key; setup-python finds the image's Python.
+an attestation is signed with the forge's own ssh key; setup-python finds the image's Python.
 """
 
 from __future__ import annotations
@@ -102,13 +102,13 @@ def download_artifact(job: Job, given: dict[str, str]) -> Outputs:
 
 
 def attest(job: Job, given: dict[str, str]) -> Outputs:
-    """Sign files with the forge's key, in place of GitHub's attestation."""
+    """Keep who made these files, in place of GitHub's attestation."""
     if not (job.may_write("attestations") and job.may_write("id-token")):
         raise PermissionError("attestations: write and id-token: write are needed")
     signed = []
     for path in sorted(job.workspace.glob(given["subject-path"])):
         if path.is_file():
-            job.run.forge.sign(path, job)
+            job.run.forge.attest(path, job)
             signed.append(path.name)
     return {"bundle-path": " ".join(signed)}
 

@@ -7,6 +7,8 @@ forge.dispatch("evaluate.yml", submission=...) a person starts a workflow by han
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -91,6 +93,11 @@ class Forge:
         """Make the repository from a folder, as its first commit on main."""
         self.bin.mkdir(parents=True)
         put_program(self.bin / "make", INSTALLED_MAKE)
+        self.attestations.mkdir()
+        keygen("-t", "ed25519", "-N", "", "-C", "forge", "-f", str(self.attestations / "key"))
+        public = (self.attestations / "key.pub").read_text()
+        (self.attestations / "signers").write_text(f"forge {public}")
+        put_program(self.bin / "gh", f"#!/bin/sh\nset -eu\nkept={self.attestations}\n{ASK_GITHUB}")
         self.bare.parent.mkdir(parents=True)
         git("init", "-q", "--bare", "-b", "main", str(self.bare))
         git("-C", str(self.bare), "config", "http.receivepack", "true")
@@ -225,16 +232,31 @@ class Forge:
         """Return the secrets that a job in an environment sees: its own and no others."""
         return self.secrets.get(environment, {}) if environment else {}
 
-    def sign(self, path: Path, job: Job) -> None:
-        """Sign a file with the forge's key, as GitHub's attestation would."""
-        key = self.folder / "forge-key"
-        if not key.exists():
-            words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "forge", "-f", str(key)]
-            subprocess.run(words, check=True)
-        space = job.run.file
-        subprocess.run(
-            ["ssh-keygen", "-q", "-Y", "sign", "-f", str(key), "-n", space, str(path)], check=True
-        )
+    @property
+    def attestations(self) -> Path:
+        """Return the folder of attestations, each named by the sha256 of what it is about."""
+        return self.folder / "attestations"
+
+    def attest(self, path: Path, job: Job) -> None:
+        """Sign who made a file, in the form in which `gh attestation verify` prints it."""
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        home, ref = f"{self.server.url}/{self.repository}", f"refs/heads/{job.run.ref}"
+        certificate = {
+            "sourceRepositoryURI": home,
+            "sourceRepositoryRef": ref,
+            "buildSignerURI": f"{home}/.github/workflows/{job.run.file}@{ref}",
+            "runnerEnvironment": "github-hosted",
+        }
+        subject = [{"name": path.name, "digest": {"sha256": digest}}]
+        found = {"signature": {"certificate": certificate}, "statement": {"subject": subject}}
+        kept = self.attestations / digest
+        kept.write_text(json.dumps([{"verificationResult": found}]))
+        keygen("-Y", "sign", "-f", str(self.attestations / "key"), "-n", "attestation", str(kept))
+
+
+def keygen(*words: str) -> None:
+    """Run ssh-keygen."""
+    subprocess.run(["ssh-keygen", "-q", *words], check=True, capture_output=True)
 
 
 INSTALLED_MAKE = f"""#!/bin/bash
@@ -251,6 +273,17 @@ case "$1" in
     echo "$at/.venv/bin" >> "$GITHUB_PATH" ;;
   *) exec /usr/bin/make -C "$at" "$@" ;;
 esac
+"""
+
+
+ASK_GITHUB = """\
+[ "$1 $2" = "attestation verify" ] || { echo "gh $1 is not played here" >&2; exit 2; }
+[ -n "${GH_TOKEN:-}" ] || { echo "gh: set GH_TOKEN" >&2; exit 4; }
+found=$kept/$(sha256sum "$3" | cut -d " " -f 1)
+[ -f "$found" ] || { echo "Error: no attestations found for subject" >&2; exit 1; }
+ssh-keygen -q -Y verify -f "$kept/signers" -I forge -n attestation -s "$found.sig" < "$found" >&2 ||
+  { echo "Error: verifying the signature failed" >&2; exit 1; }
+cat "$found"
 """
 
 
