@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import example, fuzz, request
 
+from evaluator.core.files import canonical_bytes
 from evaluator.core.records import Example, Examples, Prompt, Request
 from evaluator.measure.requests import (
     build_requests,
@@ -103,7 +104,7 @@ def test_a_likelihood_task_scores_its_target_once_to_the_letter() -> None:
 
 def test_the_hash_of_a_request_with_a_space_is_what_it_was() -> None:
     plain = sent(request())
-    assert plain == ["0", 0, False, "", [], "Question 0?", " yes", [], 0]
+    assert canonical_bytes(plain) == b'["0",0,false,"",[],"Question 0?"," yes",[],0]'
     joined = replace(request(), prompt=replace(request().prompt, delimiter=""))
     assert sent(joined) == [*plain, ""]
 
