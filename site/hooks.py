@@ -19,7 +19,7 @@ from mkdocs.utils.templates import TemplateContext
 from evaluator import reference
 from evaluator.board.publish import read_site
 from evaluator.board.publish.colours import accents
-from evaluator.board.publish.finish import finish_page, finish_site
+from evaluator.board.publish.finish import finish_page, finish_site, from_root
 from evaluator.board.publish.pages import Pages, Rendered
 from evaluator.board.publish.translate import (
     addresses,
@@ -124,7 +124,8 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
     """Treat the page of a lost visitor like all others."""
     if not template_name.endswith(".html"):
         return output_content
-    return finish_page(output_content, config.extra["pages"])
+    pages = config.extra["pages"]
+    return finish_page(from_root(output_content, pages.site.tree.board), pages)
 
 
 @event_priority(-100)  # after the search plugin has written its index

@@ -190,13 +190,13 @@ def heat_chart(ranked: list[Json], titles: dict[str, str], words: Words) -> Char
     """Draw the skill of the first models on every task, as shades with their numbers."""
     rows = ranked[:TOP]
     names, top = 190, 118
-    wide = min(110.0, (WIDTH - names - 8) / len(titles))
+    wide = min(110.0, (WIDTH - names - 56) / len(titles))  # the last title leans out of its column
     height = top + 22 * len(rows) + 10
     picture = Picture(WIDTH, height, words("charts.about.heat"))
     for place, title in enumerate(titles.values()):
         x = names + wide * (place + 0.5)
         short = title if len(title) <= 20 else title[:19] + "…"
-        turned = f'transform="translate({num(x)} {top - 8}) rotate(-42)"'
+        turned = f'transform="translate({num(x)} {top - 8}) rotate(-56)"'
         picture.parts.append(f'<text {turned} font-size="11">{_escape(short)}</text>')
     for number, row in enumerate(rows):
         y = top + 22 * number

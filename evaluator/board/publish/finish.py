@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from evaluator.board.publish.downloads import download_files
 from evaluator.board.publish.feed import feed_xml, llms_txt, site_map
@@ -16,6 +17,7 @@ from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.stamp import add_to_search, stamp_pages
 from evaluator.board.publish.values import address_of, slug
 from evaluator.board.publish.words import FIRST
+from evaluator.board.submissions import Board
 from evaluator.tasks import load_task, task_names
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
@@ -48,6 +50,12 @@ def finish_page(html: str, pages: Pages) -> str:
 def without_outward(html: str) -> str:
     """Return a page without links that lead outside: their text stays, their address is told."""
     return OUTWARD.sub(r'<span title="\g<address>">\g<text></span>', html)
+
+
+def from_root(html: str, board: Board) -> str:
+    """Return the page of lost visitors, shown at any depth: from the root that the board has."""
+    root = urlsplit(address_of(board)).path
+    return html.replace('="/', f'="{root}') if root else html
 
 
 def policy(html: str) -> str:
