@@ -195,7 +195,7 @@ def heat_chart(ranked: list[Json], titles: dict[str, str], words: Words) -> Char
     picture = Picture(WIDTH, height, words("charts.about.heat"))
     for place, title in enumerate(titles.values()):
         x = names + wide * (place + 0.5)
-        short = title if len(title) <= 20 else title[:19] + "…"
+        short = title if len(title) <= 18 else title[:17] + "…"
         turned = f'transform="translate({num(x)} {top - 8}) rotate(-56)"'
         picture.parts.append(f'<text {turned} font-size="11">{_escape(short)}</text>')
     for number, row in enumerate(rows):

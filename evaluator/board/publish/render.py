@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import address_of
@@ -42,6 +43,7 @@ class Renderer:
             "count": short_count,
             "thousands": lambda value: f"{value:,}",
             "script": script_json,
+            "coded": coded,
             "picture": lambda picture: Markup(picture.svg(alone=False)),
         }
         board = site.tree.board
@@ -99,6 +101,11 @@ def short_count(value: int) -> str:
             scaled = value / limit
             return f"{scaled:.0f}{letter}" if scaled >= 10 else f"{scaled:.1f}{letter}"
     return str(value) if value else "\u2013"
+
+
+def coded(text: str) -> Markup:
+    """Return text with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def script_json(value: Json) -> Markup:
