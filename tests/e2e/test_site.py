@@ -320,13 +320,19 @@ def test_a_click_changes_the_language_and_stays_on_the_page(browser, serve, site
     page.close()
 
 
-@pytest.mark.parametrize("asked", ["名次区间", "审计", "重新计算", "Starter large"])
-def test_the_chinese_site_finds_chinese_words(browser, serve, site, asked):
+@pytest.mark.parametrize(("asked", "found"), [
+    ("名次区间", "zh/ranking/"), ("重新计算", "zh/metrics/"), ("队列", "zh/queue/"),
+    ("高考", "zh/tasks/gaokao_bench/"), ("情感分类", "zh/tasks/financial_phrasebank/"),
+    ("自建榜单", "zh/private-board/"), ("召回率", "zh/ranking/"),
+    ("Starter large", "zh/models/starter--large/"),
+])  # fmt: skip
+def test_the_chinese_site_finds_chinese_words(browser, serve, site, asked, found):
     page = browser.new_page()
     page.goto(serve(site) + "zh/ranking/")
     page.get_by_role("textbox", name="搜索").fill(asked)
     page.keyboard.press("End")  # the search listens to keys
-    page.locator(".md-search-result__item").first.wait_for()
+    result = page.locator(f".md-search-result__item a[href*='{found}']").first
+    result.wait_for(state="attached")  # it may stand below what the window shows
     page.close()
 
 

@@ -30,6 +30,11 @@ FAULTS = {
 
 SKIP = '<div data-md-component="skip">'
 """Where the theme puts the link that skips the header."""
+PLACES = {
+    "compare": "compare", "submit/form": "submit", "queue": "queue", "history": "history",
+    "record": "audit", "method": "method", "data": "data",
+}  # fmt: skip
+"""Page that there is one of -> beginning of its words' keys."""
 OUTWARD = re.compile(
     r'<a\b[^>]*\bhref="(?P<address>(?:https?:)?//[^"]*)"[^>]*>(?P<text>.*?)</a>', re.DOTALL
 )
@@ -117,11 +122,16 @@ def write_around(pages: Pages, to: Path) -> None:
 
 
 def _found_pages(pages: Pages) -> Iterator[tuple[str, str, str]]:
-    """Yield (address, title, a few words) of models and tasks: what the search finds of them."""
-    to = pages.render.linker("")
+    """Yield (address, title, a few words) of what has no text of its own that the search reads."""
+    to, words = pages.render.linker(""), pages.words
+    for place, key in PLACES.items():
+        yield to(f"{place}/index.md"), words(f"{key}.title"), words(f"{key}.lead")
+    for name, suite in pages.site.tree.board.suites.items():
+        title = words("suite.page", title=words.say(suite.title))
+        yield to(f"suites/{name}/index.md"), title, words.say(suite.summary)
     for entry in pages.site.tree.entries:
         submission = entry.submission
         yield to(f"models/{slug(submission.id)}/index.md"), submission.title, ""
-    say = pages.words.say
     for task in map(load_task, task_names()):
-        yield to(f"tasks/{task.name}/index.md"), say(task.title), say(task.summary)
+        told = f"{words.say(task.summary)} {words.name('kind', task.kind)}"
+        yield to(f"tasks/{task.name}/index.md"), words.say(task.title), told

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from evaluator.board.publish.pages import ABOUT, BODY, SHELL, TITLE, Stamped
 
+HAN = re.compile("[\u4e00-\u9fff]+")
 MARK = re.compile(f"({TITLE}|{ABOUT}|{BODY}|{SHELL})")
 
 
@@ -45,9 +46,23 @@ def stamp_pages(shell: str, copies: Iterable[Stamped], to: Path, address: str) -
     return written
 
 
+def cut_chinese(text: str) -> str:
+    """Return text with breaks of no width around its Chinese words, where the search looks."""
+
+    def cut(found: re.Match[str]) -> str:
+        import jieba  # takes a second, and only the Chinese site needs it
+
+        return "\u200b".join(["", *jieba.cut(found[0]), ""])
+
+    return HAN.sub(cut, text).strip("\u200b")
+
+
 def add_to_search(index: Path, copies: Iterable[tuple[str, str, str]]) -> None:
     """Add (address, title, text) of stamped pages to the search index that MkDocs wrote."""
     found = json.loads(index.read_text("utf-8"))
-    found["docs"] += [{"location": a, "title": t, "text": x} for a, t, x in copies]
+    found["docs"] += [
+        {"location": address, "title": cut_chinese(title), "text": cut_chinese(words)}
+        for address, title, words in copies
+    ]
     text = json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     index.write_text(text, "utf-8", newline="\n")
