@@ -37,7 +37,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.environment.filters |= {
+        filters: dict[str, Callable[..., object]] = {
             "percent": percent,
             "one": one,
             "count": short_count,
@@ -46,6 +46,7 @@ class Renderer:
             "coded": coded,
             "picture": lambda picture: Markup(picture.svg(alone=False)),
         }
+        self.environment.filters |= filters
         board = site.tree.board
         self.environment.globals |= {
             "board": board,
