@@ -44,10 +44,15 @@ def build_requests(task: Task, examples: Examples, method: str = "") -> list[Req
         for request in ask(
             task,
             example,
-            examples.descriptions.get(example.group, task.describe(example.group)),
+            _describe(task, examples, example.group),
             shots,
         )
     ]
+
+
+def _describe(task: Task, examples: Examples, group: str) -> str:
+    """Return what comes before the shots of a group: from its data, or else from the task."""
+    return examples.descriptions.get(group, task.describe(group))
 
 
 def _shots_of_items(task: Task, examples: Examples) -> Iterator[tuple[tuple[str, str], ...]]:
@@ -134,7 +139,7 @@ def _ask_for_choice(task: Task, examples: Examples, example: Example) -> Request
         return list_choices([asked.choices[i] for i in candidates(asked)]) + asked.question
 
     shots = choose_shots(task, examples, example.group)
-    description = task.describe(example.group)
+    description = _describe(task, examples, example.group)
     if examples.labels:
         description += list_choices(examples.labels)
     return Request(
