@@ -42,6 +42,8 @@ def load_backend(
         from evaluator.backends.scripted import load_policy
 
         return load_policy(submission.policy)
+    if submission.engine == "vllm":
+        return _load_vllm(submission, folder, machine)
     if submission.kind == "causal":
         from evaluator.backends.causal import CausalBackend
 
@@ -72,6 +74,16 @@ def load_backend(
 
         return OnnxBackend(folder, machine=machine)
     raise ModelError(f"{submission.id}: no backend for kind {submission.kind!r}")
+
+
+def _load_vllm(submission: Submission, folder: Path, machine: DeviceChoice) -> Backend:
+    from evaluator.backends.vllm import VllmBackend
+
+    if submission.adapter:
+        raise ModelError(f"{submission.id}: vLLM is asked without adapters here")
+    return VllmBackend(
+        folder, dtype=submission.dtype, machine=machine, chat_template=submission.chat_template
+    )
 
 
 def _load_served(submission: Submission, provider: Provider | None) -> Backend:

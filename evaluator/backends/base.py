@@ -25,6 +25,8 @@ class DeviceChoice:
     """cpu or cuda."""
     batch_tokens: int = 16_384
     """Most tokens (rows x longest row) that enter the model at once."""
+    gpus: int = 1
+    """GPUs that one model is spread over; more than one needs the engine vllm."""
 
 
 class Backend(Protocol):

@@ -115,7 +115,7 @@ def check_model_unchanged(base_root: Path, head_root: Path, name: str) -> list[F
     except DocumentError:
         return []  # told elsewhere
     parts = ("kind", "repo", "revision", "folder", "policy", "dtype", "chat_template", "tasks",
-             "provider", "name", "answers", "adapter")  # fmt: skip
+             "provider", "name", "answers", "adapter", "engine")  # fmt: skip
     if all(getattr(before, part) == getattr(after, part) for part in parts):
         return []
     message = (

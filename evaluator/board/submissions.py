@@ -185,6 +185,7 @@ def read_submission(root: Path, name: str) -> tuple[Submission, dict[str, str]]:
         suites=tuple(value["suites"]),
         tasks=tuple(model.get("tasks", ())),
         adapter=_adapter_of(model.get("adapter", {})),
+        engine=model.get("engine", ""),
         provider=model.get("provider", ""),
         name=model.get("name", ""),
         answers=model.get("answers", ""),

@@ -51,6 +51,10 @@ RayOption = Annotated[
 WorkersOption = Annotated[int, typer.Option(min=1, help="Workers of the cluster.")]
 BatchOption = Annotated[int, typer.Option(min=1, help="Most tokens that enter the model at once.")]
 
+GpusOption = Annotated[
+    int, typer.Option(min=1, help="GPUs that one model is spread over (`engine: vllm` alone).")
+]
+
 
 class Places(TypedDict):
     """The settings that say where a run writes."""
@@ -132,6 +136,7 @@ def run(
     trust: Annotated[str, typer.Option(help="Who vouches for the number: ci or local.")] = "local",
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     batch_tokens: BatchOption = 16_384,
+    gpus: GpusOption = 1,
     ray: RayOption = "",
     workers: WorkersOption = 1,
 ) -> None:
@@ -166,7 +171,7 @@ def run(
         again=again or bool(limit),
         trust=trust,
         keep_below=board.responses_bytes,
-        machine=DeviceChoice(device=device, batch_tokens=batch_tokens),
+        machine=DeviceChoice(device=device, batch_tokens=batch_tokens, gpus=gpus),
         provider=board.providers.get(submission.provider),
         ray=ray,
         workers=workers,

@@ -390,6 +390,8 @@ class Submission:
     """chat, text or logprobs: what a served model is asked for; '' for other kinds."""
     trained_on: tuple[str, ...] = ()
     """Tasks whose train split it was trained on, as its contributor declares."""
+    engine: str = ""
+    """`vllm` if that library computes with a decoder's weights; '' for transformers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

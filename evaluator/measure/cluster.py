@@ -83,7 +83,7 @@ class Cluster:
 
         Args:
             address: as `ray.init` takes it; auto is the cluster that runs on this machine.
-            workers: how many, each with one processor core, and one GPU if the device is cuda.
+            workers: how many, each with one processor core, and its GPUs if the device is cuda.
             submission: the model.
             folder: its files, under the same path on every machine of the cluster.
             machine: device and batch size of each worker.
@@ -102,7 +102,8 @@ class Cluster:
             raise RunError(
                 f"no Ray cluster at {address!r}: {reason}; `ray start --head` starts one"
             ) from None
-        kind: Any = ray.remote(num_cpus=1, num_gpus=int(machine.device == "cuda"))(Worker)
+        gpus = machine.gpus if machine.device == "cuda" else 0
+        kind: Any = ray.remote(num_cpus=1, num_gpus=gpus)(Worker)
         self.actors: list[Any] = [
             kind.remote(submission, folder, machine, provider, adapter) for _ in range(workers)
         ]

@@ -40,6 +40,7 @@ def key_of(submission: Submission, manifest: Manifest, task: Task, request_sha25
             method=method,
             request_sha256=request_sha256,
             decoding=decoding_of(task, method),
+            engine=submission.engine,
         )
     )
 
@@ -52,8 +53,9 @@ def key_parts(
     method: str,
     request_sha256: str,
     decoding: Json,
+    engine: str,
 ) -> Json:
-    """Return what a key is the hash of."""
+    """Return what a key is the hash of; transformers, the first engine, has no name in it."""
     return {
         "manifest": manifest,
         "adapter": "",
@@ -62,7 +64,12 @@ def key_parts(
         "method": method,
         "request_set": request_sha256,
         "decoding": decoding,
+        **_named(engine),
     }
+
+
+def _named(engine: str) -> dict[str, str]:
+    return {"engine": engine} if engine else {}
 
 
 def recompute_key(result: Json) -> str:
@@ -75,6 +82,7 @@ def recompute_key(result: Json) -> str:
             method=result["method"],
             request_sha256=result["request_set"]["sha256"],
             decoding=result["decoding"],
+            engine=result["model"].get("engine", ""),
         )
     )
 
@@ -106,6 +114,7 @@ def build_result(
             "dtype": submission.dtype,
             "chat_template": template_of(submission, manifest),
             "parameters": parameters,
+            **_named(submission.engine),
         },
         "request_set": asdict(request_set),
         "data": data_hashes(task),

@@ -29,6 +29,7 @@ def model_data(site: Site, entry: Entry) -> Json:
         "kind": submission.kind,
         "source": source_of(entry, site.root.name),
         "dtype": submission.dtype,
+        "engine": submission.engine,
         "chat_template": submission.chat_template,
         "licence": submission.licence,
         "parameters": parameters_of(entry),

@@ -95,6 +95,7 @@ def task_board(site: Site, name: str) -> list[Json]:
                 "organisation": submission.organisation,
                 "parameters": cell.standing.result["model"]["parameters"],
                 "method": cell.standing.result["method"],
+                "engine": cell.standing.result["model"].get("engine", ""),
                 "trained": is_trained_on(submission, name),
             }
             board.append({**facts, **cell_data(cell)})
