@@ -3,7 +3,8 @@
     python tests/bench/speed [WORKLOAD ...] [--turns N] [--whole TASK ...]
 
 What is measured is kept in build/bench/ and joins the page with what was measured before, so that
-workloads can run one by one. Seconds are processor time of a process with one thread.
+workloads can run one by one, and turns of the same commit add up. Seconds are processor time of a
+process with one thread.
 """
 
 from __future__ import annotations
@@ -16,17 +17,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import torch
 from model import SIZES, VOCABULARY, make_model
-from page import Cost, Row, Whole, render, write_page
+from page import Cost, Row, Whole, bound, render, write_page
 from side import BATCH
 from workloads import FULL, WORKLOADS, Workload, texts
 
+from evaluator.backends.encoder import Encoder
 from evaluator.core.records import Request
 from evaluator.measure.provenance import evaluator_commit
 
@@ -36,6 +38,8 @@ PAGE = ROOT / "docs" / "en" / "benchmarks.md"
 STORE = ROOT / "build" / "bench"
 SIZE = "42M"
 SMALL = "10M"
+SAMPLE = 12
+"""Requests of a row that are computed in fp64 too: those on which the sides differ most."""
 
 
 class Process:
@@ -96,16 +100,42 @@ def work_of(size: str, told: dict[str, Any]) -> float:
     return 2.0 * (deep * layer * told["fed"] + VOCABULARY * wide * told["projected"])
 
 
-def differences(ours: list[Any], theirs: list[Any]) -> tuple[float, int]:
-    """Return (largest difference of a log-likelihood, strings or greedy marks that differ)."""
-    nats, others = 0.0, 0
-    for one, other in zip(ours, theirs, strict=True):
-        if isinstance(one, str):
-            others += one != other
-        else:
-            nats = max(nats, abs(one[0] - other[0]))
-            others += one[1] != other[1]
-    return nats, others
+def differ(one: Any, other: Any) -> bool:
+    """Tell whether two answers are not the same: strings, or (log-likelihood, greedy)."""
+    if isinstance(one, str):
+        return bool(one != other)
+    return one[1] != other[1] or abs(one[0] - other[0]) > bound(one[0])
+
+
+def compare(workload: Workload, ours: list[Any], theirs: list[Any], folder: Path) -> dict[str, Any]:
+    """Return how far the answers of both sides are from each other and from fp64."""
+    facts = {"nats": 0.0, "largest": 0.0, "ours_off": 0.0, "theirs_off": 0.0}
+    facts["others"] = sum(map(differ, ours, theirs))
+    if workload.requests[0].generate:
+        return facts
+    gaps = [abs(one[0] - other[0]) for one, other in zip(ours, theirs, strict=True)]
+    sample = sorted(range(len(gaps)), key=lambda at: -gaps[at])[:SAMPLE]
+    truth = logprobs_in_fp64([workload.requests[at] for at in sample], folder)
+    for name, answers in (("ours_off", ours), ("theirs_off", theirs)):
+        pairs = zip(sample, truth, strict=True)
+        facts[name] = max(abs(answers[at][0] - exact) for at, exact in pairs)
+    return facts | {"nats": max(gaps), "largest": max(abs(one[0]) for one in ours)}
+
+
+@torch.inference_mode()
+def logprobs_in_fp64(requests: Sequence[Request], folder: Path) -> list[float]:
+    """Return log-likelihoods computed in fp64, one sequence at a time."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float64).eval()
+    encoder = Encoder(folder, "none", tokenizer, model.config, GenerationConfig())
+    found = []
+    for pair, _ in encoder.pairs(requests):
+        ids = torch.tensor([pair.stem + pair.cont[:-1]])
+        rows = model(ids, logits_to_keep=len(pair.cont)).logits[0].log_softmax(-1)
+        found.append(float(rows[range(len(pair.cont)), list(pair.cont)].sum()))
+    return found
 
 
 def measure(name: str, turns: int, folder: Path) -> Iterator[Row]:
@@ -114,21 +144,22 @@ def measure(name: str, turns: int, folder: Path) -> Iterator[Row]:
     sides = {which: Process(which, folder) for which in ("ours", "theirs")}
     told: dict[str, list[dict[str, Any]]] = {"ours": [], "theirs": []}
     peaks = [matmul_peak()]
+    facts: dict[str, Any] = {}
     for turn in range(turns):
         for side in ("ours", "theirs") if turn % 2 == 0 else ("theirs", "ours"):
             last = sides[side].answer(name)
             told[side].append(last)
             say(f"{name} {side}: {last['cpu']:.1f} s of {last['wall']:.1f}, {last['fed']:,} tokens")
         peaks.append(matmul_peak())
-        nats, others = differences(told["ours"][turn]["answers"], told["theirs"][turn]["answers"])
+        answers = (told[side][turn]["answers"] for side in ("ours", "theirs"))
+        facts = facts or compare(workload, *answers, folder)  # every turn answers the same
         yield Row(
             name=workload.name,
             requests=len(workload.requests),
             trie=trie_tokens(workload, told["ours"][0], folder),
             ours=_cost(told["ours"]),
             theirs=_cost(told["theirs"]),
-            nats=nats,
-            others=others,
+            **facts,
             share=workload.floor,
             least=workload.least,
             peak=max(peaks),
@@ -136,6 +167,20 @@ def measure(name: str, turns: int, folder: Path) -> Iterator[Row]:
         )
     for process in sides.values():
         process.stop()
+
+
+def join(kept: Row | None, row: Row) -> Row:
+    """Return a row with the turns that were kept of it before, if they are of the same commit."""
+    if kept is None or kept.commit != row.commit:
+        return row
+    sides = {
+        name: replace(new, seconds=old.seconds + new.seconds, memory=max(old.memory, new.memory))
+        for name, old, new in (
+            ("ours", kept.ours, row.ours),
+            ("theirs", kept.theirs, row.theirs),
+        )
+    }
+    return replace(row, **sides, peak=max(kept.peak, row.peak))
 
 
 def _cost(turns: Sequence[dict[str, Any]]) -> Cost:
@@ -214,6 +259,7 @@ def describe(rows: Sequence[Row]) -> dict[str, Any]:
         "machine": f"{platform.machine()} with {os.cpu_count()} cores",
         "torch": torch.__version__.split("+")[0],
         "transformers": metadata.version("transformers"),
+        "sample": SAMPLE,
         "peak": max(row.peak for row in rows) / 1e9,
     }
 
@@ -234,8 +280,10 @@ def main() -> None:
     names = asked.workloads or ([] if asked.whole else list(WORKLOADS))
     folders = {size: make_model(STORE, size, texts) for size in SIZES}
     for name in names:
+        path = STORE / f"{name}.json"
+        kept = read_row(path) if path.exists() else None
         for row in measure(name, asked.turns, folders[SIZE]):
-            (STORE / f"{name}.json").write_text(json.dumps(asdict(row)))
+            path.write_text(json.dumps(asdict(join(kept, row))))
     for name in asked.whole:
         whole = run_whole(name, folders[SMALL])
         (STORE / f"whole-{name}.json").write_text(json.dumps(asdict(whole)))
