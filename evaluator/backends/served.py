@@ -24,6 +24,10 @@ from evaluator.core.records import Provider, Request, Response
 
 STOPS = 4
 """Most stop strings that servers take; a text is cut at all of them here."""
+ABOVE_ZERO = 1e-3
+"""No log-likelihood is above zero; rounding may lift one by far less than this."""
+MOST_TOKENS = 10**9
+"""No prompt and no answer is so long; a server that says so miscounts."""
 
 
 class ServedBackend:
@@ -92,8 +96,10 @@ class ServedBackend:
             total, greedy, tokens = read_echo(
                 self._choice(reply)["logprobs"],
                 len(request.continuation),
-                int(reply["usage"]["completion_tokens"]),
+                _whole(reply["usage"]["completion_tokens"]),
             )
+            if total > ABOVE_ZERO:
+                raise ValueError(f"a log-likelihood of {total}")
             return Response(
                 item=request.item,
                 index=request.index,
@@ -119,7 +125,7 @@ class ServedBackend:
 
         def read(reply: Json) -> Response:
             choice = self._choice(reply)
-            said = choice["message"]["content"] or "" if chat else choice["text"]
+            said = _text((choice["message"]["content"] or "") if chat else choice["text"])
             kept = cut_at(said, request.stop)
             ended = choice["finish_reason"] != "length" or len(kept) < len(said)
             return Response(
@@ -129,7 +135,7 @@ class ServedBackend:
                 greedy=True,
                 text=kept,
                 finish="stop" if ended else "length",
-                tokens=int(reply["usage"]["completion_tokens"]),
+                tokens=_whole(reply["usage"]["completion_tokens"]),
                 dropped=0,
             )
 
@@ -142,10 +148,12 @@ class ServedBackend:
             response = read(reply)
             usage = reply["usage"]
             named = (reply.get("model"), reply.get("system_fingerprint"))
+            said = _text(" ".join(str(name)[:200] for name in named if name))
+            read_now, written = _whole(usage["prompt_tokens"]), _whole(usage["completion_tokens"])
             with self._lock:
-                self._read += int(usage["prompt_tokens"])
-                self._written += int(usage["completion_tokens"])
-                self._told.add(" ".join(str(name)[:200] for name in named if name))
+                self._read += read_now
+                self._written += written
+                self._told.add(said)
             return response
 
         return self._endpoint.post(path, {"model": self._name, **body}, count)
@@ -180,6 +188,29 @@ def read_echo(logprobs: Json, length: int, written: int) -> tuple[float, bool, i
     best = [max(map(float, logprobs["top_logprobs"][i].values())) for i in inside]
     greedy = all(float(values[i]) >= top for i, top in zip(inside, best, strict=True))
     return total, greedy, len(inside)
+
+
+def _whole(value: Json) -> int:
+    """Return a count of tokens.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if type(value) is not int or not 0 <= value <= MOST_TOKENS:
+        raise ValueError(f"{str(value)[:40]} tokens")
+    return value
+
+
+def _text(value: Json) -> str:
+    """Return a text that can be written to a file.
+
+    Raises:
+        ValueError: it is none, or holds half a pair of surrogates.
+    """
+    if not isinstance(value, str):
+        raise ValueError(f"{type(value).__name__} in place of a text")
+    value.encode()
+    return value
 
 
 def cut_at(text: str, stops: Sequence[str]) -> str:

@@ -10,38 +10,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 from evaluator.board.attest import SIGNERS, Attestation, signed_by, verify_results
 from evaluator.board.audit_history import (
     check_history,
     descendants,
-    is_lasting,
-    lock_paths,
     locked_once,
 )
 from evaluator.board.audit_seasons import check_seasons
+from evaluator.board.audited import Audit, Audited
 from evaluator.board.check import check_tree
+from evaluator.board.claims import check_claims
+from evaluator.board.clone import Clone, added_by, committed_files, compare_with_head, read_clone
 from evaluator.board.flags import find_flags
 from evaluator.board.history import (
     Change,
-    Commit,
-    in_git,
-    printable,
-    read_commits,
-    run_git,
 )
 from evaluator.board.recompute import Recomputed, recompute_all
 from evaluator.board.submissions import (
     Standing,
     entry_names,
     read_decisions,
+    read_seasons,
     read_standings,
     read_submission,
 )
 from evaluator.core.errors import EvaluatorError, Fault
-from evaluator.core.files import git_blob_id
 from evaluator.measure.manifest import adapter_folder, differing_files, read_lock, read_manifest
 from evaluator.tasks import locked_request_set
 
@@ -51,61 +46,6 @@ Progress = Callable[[int, int], None]
 
 UNSCORED = Recomputed(tier="items", unseen="not asked for", faults=())
 """What stands where kept responses were not to be scored again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audited:
-    """One result: who added it, and how far its numbers could be followed."""
-
-    standing: Standing
-    """The result and where it stands."""
-    added: Change | None
-    """The change that first added it; None if it is not committed yet."""
-    recomputed: Recomputed
-    """What its responses and columns give."""
-    attested: Attestation | None
-    """The signature that covers it; None if there is none that holds."""
-
-    @property
-    def workflow(self) -> str:
-        """Address of the run that brought it: as signed, as committed, or as it says itself."""
-        committed = self.added.workflow if self.added else ""
-        signed = self.attested.workflow if self.attested else ""
-        return signed or committed or str(self.standing.result["run"]["runner"])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
-    """What an audit saw, and what it could not see."""
-
-    head: str
-    """The commit that was audited: the anchor for the next time."""
-    commits: int
-    """Commits looked at."""
-    results: tuple[Audited, ...]
-    """Every result of the tree, by path."""
-    findings: tuple[Fault, ...]
-    """What must not be; paths are below submissions/."""
-    notes: tuple[Fault, ...]
-    """What a reader should know and what breaks no promise."""
-    unseen: tuple[str, ...]
-    """What this audit could not prove, and why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clone:
-    """The repository that a tree of submissions stands in."""
-
-    top: Path
-    """Its root."""
-    prefix: str
-    """Folder of submissions below it, with a final slash."""
-    head: str
-    """Commit that is checked out."""
-    commits: tuple[Commit, ...]
-    """All that it descends from, parents first."""
-    shallow: bool
-    """True if older commits are not here."""
 
 
 def audit(
@@ -127,7 +67,7 @@ def audit(
         EvaluatorError: not a git repository with a commit.
     """
     clone = read_clone(root)
-    committed = _committed(clone)
+    committed = committed_files(clone)
     seasons = check_seasons(clone.top, clone.commits, clone.prefix)
     anchored, lost = _find_anchor(clone, anchor)
     history = check_history(
@@ -138,8 +78,8 @@ def audit(
         decisions=read_decisions(root),
     )
     standings = read_standings(root)
-    changed, uncommitted = _compare_with_head(root, committed, standings)
-    added = _added(clone, committed)
+    changed, uncommitted = compare_with_head(root, committed, standings)
+    added = added_by(clone, committed)
     unscored = nullcontext([UNSCORED] * len(standings))
     with recompute_all(root, standings) if rescoring else unscored as recomputed:
         found = [*check_tree(root), *check_weights(root), *lost, *changed]
@@ -147,11 +87,13 @@ def audit(
         rows = _follow(standings, recomputed, added, signed_by(held), progress)
     once = locked_once(clone.top, clone.commits, clone.prefix) | seasons.asked
     found += broken
-    found += [
-        fault for row in rows for fault in (*row.recomputed.faults, *_check_origin(row, once))
-    ]
+    found += [fault for row in rows for fault in (*row.recomputed.faults, *_check_asked(row, once))]
     found += [*history.findings, *seasons.findings, *_unsigned(rows, clone)]
-    noted = [*history.notes, *uncommitted, *_late_claims(rows, clone), *_new_signers(clone)]
+    late, claimed = check_claims(
+        rows, clone.commits, read_seasons(root), seasons.closings, read_decisions(root)
+    )
+    found += late
+    noted = [*history.notes, *uncommitted, *claimed, *_new_signers(clone)]
     noted += find_flags([row.standing for row in rows])
     return Audit(
         head=clone.head,
@@ -182,31 +124,6 @@ def _follow(
         rows.append(row)
         progress(len(rows), len(standings))
     return rows
-
-
-def read_clone(root: Path) -> Clone:
-    """Return the repository around `root` with its history.
-
-    Raises:
-        EvaluatorError: there is none, or it has no commit.
-    """
-    if not in_git(root):
-        raise EvaluatorError(
-            f"{root}: not in a git repository with a commit. The history is the proof: clone the "
-            "board's repository and audit that."
-        )
-    top, prefix, shallow = (
-        run_git(root, "rev-parse", word).decode().rstrip("\n")
-        for word in ("--show-toplevel", "--show-prefix", "--is-shallow-repository")
-    )
-    commits = read_commits(Path(top), prefix, *lock_paths(prefix))
-    return Clone(
-        top=Path(top),
-        prefix=prefix,
-        head=commits[-1].id,
-        commits=tuple(commits),
-        shallow=shallow == "true",
-    )
 
 
 def check_weights(root: Path) -> list[Fault]:
@@ -247,19 +164,8 @@ def _find_anchor(clone: Clone, anchor: str) -> tuple[tuple[str, ...], list[Fault
     return (), [Fault("", 0, "", message)]
 
 
-def _added(clone: Clone, committed: Mapping[str, str]) -> dict[str, Change]:
-    """Return path below submissions/ -> the change that brought the bytes that stand there now."""
-    found: dict[str, Change] = {}
-    for commit in clone.commits:
-        for change in commit.changes:
-            path = change.path.removeprefix(clone.prefix)
-            if committed.get(path) == change.after:
-                found.setdefault(path, change)
-    return found
-
-
-def _check_origin(row: Audited, once: Set[str]) -> list[Fault]:
-    """Return what cannot be about when a result was measured and what it was asked."""
+def _check_asked(row: Audited, once: Set[str]) -> list[Fault]:
+    """Return that a result was asked what nobody ever asked."""
     result, path = row.standing.result, row.standing.path
     faults = []
     locked = locked_request_set(result["task"]["name"], result["method"])
@@ -267,10 +173,6 @@ def _check_origin(row: Audited, once: Set[str]) -> list[Fault]:
     if asked not in once and not (locked and locked.sha256 == asked):
         message = "no committed tasks/lock.json and no season ever held this request set"
         faults.append(Fault(path, 0, "/request_set/sha256", message))
-    started = result["run"]["started"][:10]
-    if row.added and started > row.added.date:
-        message = f"measured on {started}, but committed on {row.added.date}"
-        faults.append(Fault(path, 0, "/run/started", message))
     return faults
 
 
@@ -297,63 +199,6 @@ def _new_signers(clone: Clone) -> list[Fault]:
         Fault(SIGNERS, 0, "", f"who may sign changed in commit {c.commit[:12]} by {c.author}")
         for c in list(changes.values())[1:]
     ]
-
-
-def _late_claims(rows: Sequence[Audited], clone: Clone) -> list[Fault]:
-    """Return runs committed after another of the same key, but claiming an earlier start.
-
-    The earliest run is the official one, so such a claim replaces the number that was shown.
-    """
-    order = {commit.id: number for number, commit in enumerate(clone.commits)}
-    by_key: dict[tuple[str, str], list[Audited]] = {}
-    for row in rows:
-        if row.added:
-            key = row.standing.result["submission"], row.standing.result["key"]
-            by_key.setdefault(key, []).append(row)
-    notes = []
-    for runs in by_key.values():
-        runs.sort(key=lambda row: order[row.added.commit] if row.added else 0)
-        first = runs[0].standing
-        for row in runs[1:]:
-            claims = row.standing.result["run"]["started"]
-            if claims < first.result["run"]["started"]:
-                message = (
-                    f"committed after {first.name}, but claims an earlier start; it is official now"
-                )
-                notes.append(Fault(row.standing.path, 0, "/run/started", message))
-    return notes
-
-
-def _committed(clone: Clone) -> dict[str, str]:
-    """Return path below submissions/ -> blob id of every file at HEAD."""
-    out = run_git(clone.top, "ls-tree", "-r", "-z", "HEAD", "--", clone.prefix)
-    found = {}
-    for line in out.decode("utf-8", errors="surrogateescape").split("\0")[:-1]:
-        facts, path = line.split("\t", 1)
-        found[path.removeprefix(clone.prefix)] = facts.split(" ")[2]
-    return found
-
-
-def _compare_with_head(
-    root: Path, committed: Mapping[str, str], standings: Sequence[Standing]
-) -> tuple[list[Fault], list[Fault]]:
-    """Return (faults, notes) about files that differ from what is committed."""
-    faults: list[Fault] = []
-    notes: list[Fault] = []
-    for path, blob in committed.items():
-        file = root / path
-        if file.is_symlink():
-            continue  # told by check_tree
-        if not file.is_file():
-            found = "committed, but missing in the working tree"
-        elif git_blob_id(file.read_bytes()) != blob:
-            found = "differs from what is committed"
-        else:
-            continue
-        (faults if is_lasting(path) else notes).append(Fault(printable(path), 0, "", found))
-    for path in {standing.path for standing in standings} - committed.keys():
-        notes.append(Fault(path, 0, "", "not committed yet"))
-    return faults, notes
 
 
 def _unseen(rows: Sequence[Audited], clone: Clone, anchor: str, guarded: bool) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluator.board.audit import Audited
+from evaluator.board.audited import Audited
 from evaluator.board.submissions import Standing, read_submission
 from evaluator.core.errors import DataError, EvaluatorError, Fault, ModelError
 from evaluator.tasks import load_task

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from evaluator.board.history import NOTHING, Change, Commit, read_blobs
 from evaluator.core.errors import DocumentError, Fault
@@ -30,6 +30,8 @@ class SeasonsSeen:
     """Commits in which a season stands open: from them on, results are only added to."""
     asked: frozenset[str]
     """Hashes of all request sets that any season froze."""
+    closings: dict[str, set[str]]
+    """Season -> commits in which it closed."""
     findings: tuple[Fault, ...]
     """Changes that must not be."""
 
@@ -51,10 +53,13 @@ def check_seasons(repository: Path, commits: Sequence[Commit], prefix: str) -> S
     blobs = read_blobs(repository, {b for _, c in steps for b in (c.before, c.after)})
     read = {blob: _read(data) for blob, data in blobs.items()}
     findings, opened = set(), set()
+    closings: dict[str, set[str]] = {}
     for commit, change in steps:
         before, after = (_at(read, blob) for blob in (change.before, change.after))
         if after and after.get("opened"):
             opened.add(commit.id)
+        if after and after.get("closed") and not (before or {}).get("closed"):
+            closings.setdefault(PurePosixPath(change.path).stem, set()).add(commit.id)
         if before is None or after is None:
             continue  # a form that is no longer read
         told = _moved(before, after)
@@ -63,7 +68,10 @@ def check_seasons(repository: Path, commits: Sequence[Commit], prefix: str) -> S
         findings |= {_fault(change, prefix, message) for message in told}
     asked = {s["sha256"] for doc in read.values() if doc for s in _request_sets(doc)}
     return SeasonsSeen(
-        opened=frozenset(opened), asked=frozenset(asked), findings=tuple(sorted(findings))
+        opened=frozenset(opened),
+        asked=frozenset(asked),
+        closings=closings,
+        findings=tuple(sorted(findings)),
     )
 
 

@@ -325,6 +325,12 @@ def read_decisions(root: Path) -> list[Json]:
     return sorted(_read_each(faults, root, "decisions", read_decision), key=_when)
 
 
+def read_seasons(root: Path) -> list[Season]:
+    """Return every season below `root` that follows its schema, by name; `check` tells the rest."""
+    faults: list[Fault] = []
+    return _read_each(faults, root, "seasons", read_season)
+
+
 def read_decision(root: Path, path: Path) -> Json:
     """Return one decision.
 

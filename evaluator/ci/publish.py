@@ -15,11 +15,14 @@ from pathlib import Path
 
 from evaluator.board.attest import sign_results
 from evaluator.board.check import check_tree
+from evaluator.board.claims import why_refused
 from evaluator.board.history import run_git
+from evaluator.board.submissions import read_entry, read_seasons
 from evaluator.ci.github import run_address
 from evaluator.ci.handed import PUBLISHED, latest, name_of
-from evaluator.core.errors import DocumentError, RunError
+from evaluator.core.errors import DocumentError, Fault, RunError
 from evaluator.measure.collect import collect
+from evaluator.measure.provenance import now
 
 AUTHOR = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
 MOST_BYTES = 2 * 2**30
@@ -53,12 +56,12 @@ def publish(root: Path, name: str, handed: Path, key: str = "") -> list[str]:
         for path in added:
             (home / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(Path(scratch) / path, home / path)
-    if faults := check_tree(root, [name]):
+    results = [f"{name}/{p}" for p in added if p.startswith("results/") and p.endswith(".json")]
+    if faults := check_tree(root, [name]) or _false_claims(root, name, results):
         for path in added:
             (home / path).unlink()
         raise DocumentError(faults)
     files = [home / path for path in added]
-    results = [f"{name}/{p}" for p in added if p.startswith("results/") and p.endswith(".json")]
     if key and results:
         files += _sign(root, results, key)
     if files:
@@ -77,6 +80,18 @@ def _is_new(handed: Path, standing: Path) -> bool:
     if standing.read_bytes() != handed.read_bytes():
         raise RunError(f"{standing}: was handed over with other bytes; what stands never changes")
     return False
+
+
+def _false_claims(root: Path, name: str, added: list[str]) -> list[Fault]:
+    """Return the new results that claim to be older than they can be."""
+    standings = read_entry(root, name).results
+    before = [standing for standing in standings if standing.path not in added]
+    return [
+        Fault(standing.path, 0, "/run/started", told)
+        for standing in standings
+        if standing.path in added
+        and (told := why_refused(standing.result, before, read_seasons(root), now()))
+    ]
 
 
 def _sign(root: Path, results: list[str], key: str) -> list[Path]:

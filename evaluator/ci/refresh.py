@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evaluator.board.attest_github import unattested
-from evaluator.board.audit import Audit, audit
+from evaluator.board.audit import audit
+from evaluator.board.audited import Audit
 from evaluator.ci.github import MOST_TEXT, run_address, table
 from evaluator.core.errors import EvaluatorError, Fault
 from evaluator.core.files import Json, sha256

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from evaluator.board.audit import Audit, Audited, Progress
+from evaluator.board.audit import Progress
+from evaluator.board.audited import Audit, Audited
 from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, shown
 from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out, progress_bar, show_faults, show_json, show_table

@@ -16,7 +16,8 @@ import pytest
 from conftest import ROOT
 from made_board import SIGNER, WORKFLOW, build, commit, copy, git, make_key, sign
 
-from evaluator.board.audit import Audit, audit
+from evaluator.board.audit import audit
+from evaluator.board.audited import Audit
 from evaluator.board.seasons import find_season
 from evaluator.board.seasons import write_season as write_file
 from evaluator.board.submissions import read_tree
@@ -597,6 +598,29 @@ def remove_season(story: Story) -> None:
     commit(story.repository, "Tidy up")
 
 
+def run_again(story: Story, **run: object) -> None:
+    """Commit another run of a measurement, with these facts about when and by whom."""
+    late = story.result("starter_choice").with_name("00000000.json")
+    late.write_bytes(story.result("starter_choice").read_bytes())
+    edit(
+        late,
+        lambda r: r["responses"].update(sha256="0" * 64, kept=False) or r["run"].update(**run),
+    )
+    commit(story.repository, "Add another run")
+
+
+@tampering("a run dated back before another", f"{SMALL}/results/", "claims an earlier start")
+def date_back(story: Story) -> None:
+    run_again(story, started="2026-01-01T00:00:00Z", trust="ci")
+
+
+@tampering("a run dated back into a closed season", f"{SMALL}/results/", "2026-1 closed on")
+def date_into_closed(story: Story) -> None:
+    open_now(story)
+    write_season(story, closed="2026-12-02")
+    run_again(story, started="2026-12-01T00:00:00Z")
+
+
 @tampering("an edit that is not committed", f"{SMALL}/results/", "differs from what is committed")
 def edit_only(story: Story) -> None:
     edit(story.result("starter_choice"), lambda r: r["run"].update(seconds=1.0))
@@ -648,18 +672,15 @@ def test_a_season_that_was_amended_and_closed_is_no_finding(story):
 
 
 def test_a_run_that_claims_an_earlier_start_is_noted(story):
-    path = story.result("starter_choice")
-    late = path.with_name("00000000.json")
-    late.write_bytes(path.read_bytes())
-    edit(
-        late,
-        lambda r: (
-            r["responses"].update(sha256="0" * 64, kept=False)
-            or r["run"].update(started="2026-01-01T00:00:00Z")
-        ),
-    )
-    commit(story.repository, "Add another run")
+    run_again(story, started="2026-01-01T00:00:00Z")
     assert any("claims an earlier start" in str(note) for note in story.audit().notes)
+
+
+def test_what_is_excluded_or_says_that_it_is_new_harms_no_closed_season(story):
+    open_now(story)
+    write_season(story, closed="2026-12-01")
+    run_again(story, started="2026-12-02T00:00:00Z")
+    assert not any("closed on" in line for line in told(story.audit()))
 
 
 def commit_card(story: Story) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.board.audit import Audited
 from evaluator.board.audit_deep import DeepAudit, audit_deep
+from evaluator.board.audited import Audited
 from evaluator.board.check import check_tree
 from evaluator.board.recompute import recompute
 from evaluator.board.submissions import read_standings

@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ci.conftest import RUN
 from conftest_e2e import git
+from synthetic import SEASON
 
 from evaluator.board.attest import NAMESPACE, verify_results
+from evaluator.board.claims import why_refused
+from evaluator.board.submissions import Standing
 from evaluator.ci.publish import publish, push
 from evaluator.core.errors import DocumentError, RunError
+from evaluator.core.files import pretty_bytes
 
 NAME = "starter/small"
 HOME = f"submissions/{NAME}"
@@ -54,6 +59,43 @@ def test_what_stands_never_changes(repository: Path, handed: Path) -> None:
     with pytest.raises(RunError, match="what stands never changes"):
         publish(repository / "submissions", NAME, handed)
     assert git("rev-parse", "HEAD", cwd=repository) == before
+
+
+def test_a_time_that_is_still_to_come_is_refused(repository: Path, handed: Path) -> None:
+    path = next(folder(handed).glob("results/*/*/????????.json"))
+    result = json.loads(path.read_text())
+    result["run"]["started"] = "2999-01-01T00:00:00Z"
+    path.write_bytes(pretty_bytes(result))
+    with pytest.raises(DocumentError, match="2999-01-01T00:00:00Z, and it is 20"):
+        publish(repository / "submissions", NAME, handed)
+    assert not list((repository / HOME).glob("results/starter_choice/*/*"))
+
+
+def test_a_run_cannot_enter_a_season_that_has_closed() -> None:
+    closed = replace(SEASON, closed="2026-05-01")
+    late, early = run("2026-05-02T00:00:00Z", "1"), run("2026-05-01T00:00:00Z", "1")
+    assert why_refused(late, [], [closed], "2026-06-01T00:00:00Z") == ""
+    assert "before season made closed" in why_refused(early, [], [closed], "2026-06-01T00:00:00Z")
+
+
+def test_a_run_cannot_overtake_the_one_that_stands() -> None:
+    standing = Standing(path="x", result=run("2026-03-01T00:00:00Z", "1"))
+    late, early = run("2026-03-02T00:00:00Z", "2"), run("2026-02-01T00:00:00Z", "2")
+    now = "2026-04-01T00:00:00Z"
+    assert why_refused(late, [standing], [], now) == ""
+    assert "before the run that stands" in why_refused(early, [standing], [], now)
+    assert why_refused(early | {"key": "other"}, [standing], [], now) == ""
+
+
+def test_what_is_scored_anew_is_as_old_as_its_run() -> None:
+    closed = replace(SEASON, closed="2026-05-01")
+    first = run("2026-03-01T00:00:00Z", "1")
+    standing = Standing(path="x", result=first)
+    assert why_refused(first | {"scorer": 2}, [standing], [closed], "2026-06-01T00:00:00Z") == ""
+
+
+def run(started: str, responses: str) -> dict:
+    return {"key": "k", "responses": {"sha256": responses}, "run": {"started": started}}
 
 
 def test_a_result_that_does_not_fit_is_taken_back(repository: Path, handed: Path) -> None:

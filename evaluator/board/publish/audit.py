@@ -6,7 +6,8 @@ from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
-from evaluator.board.audit import Audit, Audited, audit
+from evaluator.board.audit import audit
+from evaluator.board.audited import Audit, Audited
 from evaluator.board.history import in_git
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import slug
