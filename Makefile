@@ -80,10 +80,10 @@ site: env ## build the site into build/site
 bench: env ## measure the evaluator beside lm-evaluation-harness; writes docs/en/benchmarks.md
 	$(BIN)/python tests/bench/speed
 
-bench-rank: env ## rank 5,000 invented models whose true order is known: time, memory, coverage
+bench-rank: env ## rank 5,000 invented models whose true order is known; writes its figures into docs/en/ranking.md
 	$(BIN)/python tests/bench/rank.py
 
-bench-audit: env ## audit an honest board of 2,000 signed results: time, memory
+bench-audit: env ## audit an honest board of 2,000 signed results; writes its figures into docs/en/audit.md
 	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/audit.py
 
 starter-models: env ## train the starter models anew (about an hour; changes committed weights)

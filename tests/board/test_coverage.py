@@ -1,13 +1,12 @@
 """Do rank intervals hold the true ranks? Simulated boards, next to the naive bootstrap of ranks.
 
-The table of docs/en/ranking.md comes from `python tests/board/test_coverage.py 300`.
+`make bench-rank` writes the table of docs/en/ranking.md.
 """
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
+from bench.page import written
 from synthetic import make_tree, true_ranks, true_skills
 
 from evaluator.board.ranking import rank
@@ -75,6 +74,13 @@ def test_rank_intervals_hold_the_truth_where_a_naive_bootstrap_does_not():
     assert found["ours"][2] < MODELS  # and they still say something
 
 
-if __name__ == "__main__":
-    for name, (models, boards, width) in simulate(int(sys.argv[1])).items():
-        sys.stdout.write(f"{name}: {models:.3f} of models, {boards:.3f} of boards, {width:.1f}\n")
+def test_the_docs_tell_what_the_bench_has_measured():
+    """Nominal, ours and the naive bootstrap, as `make bench-rank` wrote them."""
+    told = written("ranking.md", "make bench-rank")
+    rows = [line.split("|")[1:-1] for line in told.split("\n") if line.startswith("| ")]
+    names = [row[0].strip().split(" ")[0] for row in rows]
+    assert names == ["method", "nominal", "rank", "percentiles"]
+    ours, naive = (float(row[1].strip(" %")) for row in rows[2:])
+    assert ours >= 94 > naive
+    assert f"In 300 invented boards of {MODELS} models" in told
+    assert "5,000 models on 30 tasks with 80,000 items" in told
