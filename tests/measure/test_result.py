@@ -173,6 +173,7 @@ def test_a_key_is_the_hash_of_all_that_can_change_a_number() -> None:
         "method": "loglikelihood",
         "request_sha256": "1" * 64,
         "decoding": {"greedy": True, "stop": [], "max_tokens": 0},
+        "engine": "",
     }
     others = [
         {"manifest": {"model.safetensors": {"sha256": "2" * 64, "bytes": 1}}},
@@ -181,6 +182,7 @@ def test_a_key_is_the_hash_of_all_that_can_change_a_number() -> None:
         {"method": "generation"},
         {"request_sha256": "4" * 64},
         {"decoding": {"greedy": True, "stop": ["\n"], "max_tokens": 0}},
+        {"engine": "vllm"},
     ]
     keys = [json.dumps(key_parts(**parts), sort_keys=True)]
     keys += [json.dumps(key_parts(**parts | other), sort_keys=True) for other in others]
