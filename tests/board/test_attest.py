@@ -65,11 +65,23 @@ def test_signing_twice_makes_the_same_files(board):
 
 
 def test_an_edited_or_missing_result_is_told(board):
+    """Row 58: with a signature, one changed byte shows."""
     sign_results(board, [RESULT], board.parent / "key")
     (board / RESULT).write_text("{ }\n")
     assert any("differs from what runner@board signed" in line for line in told(board))
     (board / RESULT).unlink()
     assert any("is missing, but runner@board signed it" in line for line in told(board))
+
+
+def test_a_signature_does_not_move_with_a_copy(board):
+    """Row 59: the same bytes under another model's name are signed by nobody."""
+    copied = RESULT.replace("starter/small", "starter/large")
+    (board / copied).parent.mkdir(parents=True)
+    shutil.copy(board / RESULT, board / copied)
+    sign_results(board, [RESULT], board.parent / "key")
+    held, faults = verify_results(board)
+    assert faults == []
+    assert set(signed_by(held)) == {RESULT}
 
 
 def test_a_key_counts_only_while_it_is_valid(board):

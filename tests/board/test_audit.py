@@ -672,6 +672,7 @@ def test_a_season_that_was_amended_and_closed_is_no_finding(story):
 
 
 def test_a_run_that_claims_an_earlier_start_is_noted(story):
+    """Row 61: an old result that is added again to become the official one."""
     run_again(story, started="2026-01-01T00:00:00Z")
     assert any("claims an earlier start" in str(note) for note in story.audit().notes)
 

@@ -98,6 +98,7 @@ def test_a_result_of_not_a_number_is_told(tree):
 
 
 def test_a_result_copied_to_another_model_is_told(tree):
+    """Row 59: a result names its model and the hashes of its files."""
     copied = result_file(tree)
     to = tree / "starter/large" / copied.relative_to(tree / "starter/small")
     to.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.ci.handed import MOST_REASON, read_failure, write_failure
+from evaluator.ci.handed import MOST_REASON, latest, read_failure, write_failure
+from evaluator.ci.score import gather
 from evaluator.core.errors import ModelError, OutOfTimeError, RunError, TooLongError
 
 
@@ -53,3 +54,33 @@ def test_a_reason_is_one_short_printable_line(tmp_path: Path) -> None:
     path.write_text(json.dumps({"state": "failed", "reason": reason}))
     told = str(read_failure(path))
     assert told.isprintable() and len(told) <= MOST_REASON
+
+
+def hand(folder: Path, name: str) -> Path:
+    (folder / name).mkdir()
+    return folder / name
+
+
+def test_a_second_attempt_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    """Row 54: of every part the last attempt counts, ten after nine."""
+    for attempt in (1, 9, 10):
+        hand(tmp_path, f"a_b@1-of-2@{attempt}")
+    other = hand(tmp_path, "a_b@2-of-2@1")
+    assert latest(tmp_path) == {
+        ("a_b", "1-of-2"): tmp_path / "a_b@1-of-2@10",
+        ("a_b", "2-of-2"): other,
+    }
+
+
+@pytest.mark.parametrize("name", ["a_b", "a_b@1-of-2", "a_b@1-of-2@x", "A@lock@1", "a@lock@1\n"])
+def test_what_no_job_hands_over_is_refused(tmp_path: Path, name: str) -> None:
+    hand(tmp_path, name)
+    with pytest.raises(RunError, match="nothing that a job of this workflow hands over"):
+        latest(tmp_path)
+
+
+def test_a_shard_handed_over_for_another_submission_is_refused(tmp_path: Path) -> None:
+    """Row 54."""
+    hand(tmp_path, "c_d@1-of-1@1")
+    with pytest.raises(RunError, match="was handed over for a_b"):
+        gather(tmp_path, "a_b", tmp_path.parent / "shards")

@@ -51,6 +51,7 @@ def test_new_files_become_one_commit(repository: Path, handed: Path, workflow: P
 
 
 def test_what_stands_never_changes(repository: Path, handed: Path) -> None:
+    """Row 61: neither an edited result nor an older one comes in the place of another."""
     other = next((repository / HOME / "results/starter_matching").glob("*/*.json"))
     to = folder(handed) / other.relative_to(repository / HOME)
     to.parent.mkdir(parents=True)
@@ -99,6 +100,7 @@ def run(started: str, responses: str) -> dict:
 
 
 def test_a_result_that_does_not_fit_is_taken_back(repository: Path, handed: Path) -> None:
+    """Row 58: a number that was raised after scoring."""
     path = next(folder(handed).glob("results/*/*/????????.json"))
     result = json.loads(path.read_text())
     primary = result["primary"]

@@ -27,6 +27,7 @@ def take(source: Path, most: int = 1000) -> collecting.Collected:
 
 
 def test_expected_files_are_copied_and_the_rest_is_counted(source: Path) -> None:
+    """Row 49: what nobody expects stays where it is."""
     (source / ".env").write_text("TOKEN=x")
     (source / "task" / "notes.txt").write_text("no")
     found = take(source)
@@ -62,6 +63,7 @@ def swap(source: Path, make: str) -> None:
 
 @pytest.mark.parametrize("make", ["symlink", "hardlink", "fifo", "sparse"])
 def test_what_is_no_plain_file_of_its_own_is_refused(source: Path, make: str) -> None:
+    """Row 48: a link, a second name, a pipe, a sparse terabyte."""
     swap(source, make)
     with pytest.raises(RunError, match="journal"):
         take(source)
@@ -71,6 +73,7 @@ def test_what_is_no_plain_file_of_its_own_is_refused(source: Path, make: str) ->
 
 
 def test_a_device_is_refused(source: Path) -> None:
+    """Row 48: a device."""
     if os.geteuid():
         pytest.skip("only root can make a device")
     path = source / "task" / "journal.jsonl"
@@ -81,12 +84,14 @@ def test_a_device_is_refused(source: Path) -> None:
 
 
 def test_a_linked_folder_is_not_entered(source: Path) -> None:
+    """Row 48: a link to a folder."""
     swap(source, "linked folder")
     found = take(source)
     assert (found.taken, found.left) == ((), 1)
 
 
 def test_a_folder_in_place_of_a_file_holds_nothing(source: Path) -> None:
+    """Row 48: a folder."""
     (source / "task" / "journal.jsonl").unlink()
     (source / "task" / "journal.jsonl").mkdir()
     assert take(source).taken == ()
@@ -101,6 +106,7 @@ def test_all_files_together_stay_below_the_cap(source: Path) -> None:
 
 
 def test_a_flood_of_names_ends_the_look(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row 49: a million files."""
     monkeypatch.setattr(collecting, "MAX_LOOKED_AT", 50)
     for i in range(60):
         (source / f"f{i}").touch()

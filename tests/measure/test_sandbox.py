@@ -49,6 +49,7 @@ def test_a_command_runs_and_writes(tmp_path: Path) -> None:
 
 
 def test_there_is_no_way_to_the_network(tmp_path: Path) -> None:
+    """Row 46: neither this machine, nor the metadata service, nor a name."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         socket.create_connection(("127.0.0.1", port)).close()  # from here it can be reached
@@ -71,6 +72,7 @@ def test_there_is_no_way_to_the_network(tmp_path: Path) -> None:
 
 
 def test_there_is_no_environment_and_no_home(tmp_path: Path, monkeypatch) -> None:
+    """Row 47: no token, no credentials, no other process."""
     monkeypatch.setenv("GITHUB_TOKEN", "secret-token")
     secret = tmp_path / "credentials"
     secret.write_text("secret")
@@ -99,6 +101,7 @@ def test_only_out_and_tmp_can_be_written_to(tmp_path: Path) -> None:
 
 
 def test_memory_is_bounded(tmp_path: Path) -> None:
+    """Row 45: the limit bites, and only the limit."""
     code = """
     try:
         bytearray(700 * 2**20)
@@ -111,6 +114,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
 
 
 def test_processes_are_bounded(tmp_path: Path) -> None:
+    """Row 45: a model that forks."""
     code = """
     import signal, time
     started = 0
@@ -157,6 +161,7 @@ def test_a_sandbox_full_of_processes_starves_no_other(tmp_path: Path) -> None:
 
 
 def test_files_and_scratch_are_bounded(tmp_path: Path) -> None:
+    """Row 45: /out and /tmp cannot be filled."""
     code = """
     for path, size in (("/out/big", 2 * 10**6), ("/tmp/a", 9 * 10**5)):
         try:
@@ -175,6 +180,7 @@ def test_files_and_scratch_are_bounded(tmp_path: Path) -> None:
 
 
 def test_time_is_bounded_and_a_signal_cannot_be_ignored(tmp_path: Path) -> None:
+    """Row 45: what sleeps for ever and ignores signals is ended with all it started."""
     code = """
     import signal, time
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -227,6 +233,7 @@ def test_it_has_no_privileges(tmp_path: Path) -> None:
 
 
 def test_what_it_prints_is_not_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Row 50: no command, no escape reaches the job's log."""
     code = (
         r"print('::add-mask::x\n::stop-commands::y\n\x1b]8;;http://evil\x07', flush=True); say(1)"
     )

@@ -129,6 +129,7 @@ def test_merging_is_a_command(answered: Path, tmp_path: Path) -> None:
 
 
 def test_a_missing_shard_is_refused(answered: Path, tmp_path: Path) -> None:
+    """Row 54, as are the next five."""
     home, folder = copy(answered, tmp_path)
     shutil.rmtree(folder / f"2-of-{COUNT}")
     assert f"shard 2 of {COUNT} is missing" in refused(home)

@@ -58,6 +58,7 @@ def test_a_pull_request_cannot_bring_its_own_validator(world: World) -> None:
 
 @pytest.mark.heavy
 def test_titles_and_branches_never_reach_a_shell(world: World) -> None:
+    """Row 75: a title and a branch that are commands."""
     clone = world.forge.clone("mallory")
     git("checkout", "-qb", "x;touch${IFS}pwned", cwd=clone)
     write_submission(clone / "submissions/mallory/tiny")
