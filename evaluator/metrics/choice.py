@@ -140,6 +140,7 @@ def brier(example: Example, responses: tuple[Response, ...]) -> float:
 def log_loss(example: Example, responses: tuple[Response, ...]) -> float:
     """Surprise at the right option: `-mean ln p_gold`, p the softmax of the log-likelihoods.
 
-    In nats, from 0 without an upper end, lower is better; p is clipped at 1e-12. A proper score.
+    From 0 without an upper end, in nats, lower is better; p is clipped at 1e-12. A proper score.
+    Good 1952, "Rational decisions"; scikit-learn's `log_loss` is the reference.
     """
     return -float(np.log(max(probabilities(responses)[list(example.gold)].sum(), 1e-12)))

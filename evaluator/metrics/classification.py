@@ -88,6 +88,7 @@ def accuracy(items: Items) -> Score:
     """Share of items that got the right label.
 
     Range 0 to 1, higher is better; for single labels the same as micro precision, recall and F1.
+    Reference: scikit-learn's `accuracy_score`.
     """
     return mean_of(items.columns["correct"], proportion=True)
 

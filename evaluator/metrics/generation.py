@@ -38,7 +38,7 @@ def prefix_match(example: Example, responses: tuple[Response, ...]) -> float:
     """Share of items whose text begins with a right answer, normalised as `quasi_exact_match`.
 
     Range 0 to 1, higher is better. For models that go on writing after the answer; whole words are
-    compared, so that "10" does not begin "1000".
+    compared, so that "10" does not begin "1000". HELM `prefix_exact_match`.
     """
     said = answer_tokens(responses[0].text)
     wanted = [answer_tokens(gold) for gold in example.answers]
@@ -82,7 +82,7 @@ def token_precision(example: Example, responses: tuple[Response, ...]) -> float:
     """Share of the written tokens that stand in the closest right answer: TP / (TP + FP).
 
     Range 0 to 1, higher is better. Tokens and closest answer as in `token_f1`; a token counts as
-    often as it stands there.
+    often as it stands there. SQuAD, Rajpurkar et al. 2016, arXiv 1606.05250.
     """
     return _closest(example, responses)[0]
 
@@ -92,6 +92,7 @@ def token_recall(example: Example, responses: tuple[Response, ...]) -> float:
     """Share of the closest right answer's tokens that were written: TP / (TP + FN).
 
     Range 0 to 1, higher is better. Tokens and closest answer as in `token_f1`.
+    SQuAD, Rajpurkar et al. 2016, arXiv 1606.05250.
     """
     return _closest(example, responses)[1]
 
@@ -143,7 +144,7 @@ def rouge_1(example: Example, responses: tuple[Response, ...]) -> float:
 def rouge_2(example: Example, responses: tuple[Response, ...]) -> float:
     """ROUGE-2: F1 over the pairs of neighbouring words that text and reference share.
 
-    Range 0 to 1, higher is better. Words and references as in `rouge_1`.
+    Range 0 to 1, higher is better. Words and references as in `rouge_1`. Lin 2004.
     """
     return _rouge(example, responses, lambda said, wanted: shared_ngrams(said, wanted, 2))
 
@@ -153,7 +154,7 @@ def rouge_l(example: Example, responses: tuple[Response, ...]) -> float:
     """ROUGE-L: F1 of the longest sequence of words that text and reference share in order.
 
     Range 0 to 1, higher is better. Words and references as in `rouge_1`; the text is one sequence,
-    lines are not taken apart (rouge-score `rougeL`, not `rougeLsum`).
+    lines are not taken apart (rouge-score `rougeL`, not `rougeLsum`). Lin 2004.
     """
     return _rouge(example, responses, longest_common)
 

@@ -227,7 +227,8 @@ def instruction_accuracy_loose(items: Items) -> Score:
     """As `instruction_accuracy`, for the most obedient of eight forms of a text.
 
     Range 0 to 1, higher is better. The forms leave out the first line, the last, both or none, with
-    and without asterisks: IFEval's instruction-level loose accuracy.
+    and without asterisks: IFEval's instruction-level loose accuracy (Zhou et al. 2023, arXiv
+    2311.07911).
     """
     return _rate(items, follows_loosely)
 
@@ -238,5 +239,6 @@ def prompt_accuracy_loose(example: Example, responses: tuple[Response, ...]) -> 
 
     Range 0 to 1, higher is better; forms as in `instruction_accuracy_loose`. IFEval's prompt-level
     loose accuracy; the strict one is the item's `exact_match`.
+    Zhou et al. 2023, arXiv 2311.07911.
     """
     return float(all(follows_loosely(responses[0].text, told) for told in example.answers))

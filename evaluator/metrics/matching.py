@@ -23,7 +23,7 @@ def _counts(items: Items) -> tuple[FloatArray, FloatArray, FloatArray]:
 def precision(items: Items) -> Score:
     """Share of the pairs called a match that do match: TP / (TP + FP); 0 if none was called.
 
-    Range 0 to 1, higher is better.
+    Range 0 to 1, higher is better. Van Rijsbergen 1979, "Information retrieval", chapter 7.
     """
     tp, fp, _ = _counts(items)
     return ratio_of(tp, tp + fp)
@@ -33,7 +33,7 @@ def precision(items: Items) -> Score:
 def recall(items: Items) -> Score:
     """Share of the matching pairs that were called a match: TP / (TP + FN).
 
-    Range 0 to 1, higher is better.
+    Range 0 to 1, higher is better. Van Rijsbergen 1979, "Information retrieval", chapter 7.
     """
     tp, _, fn = _counts(items)
     return ratio_of(tp, tp + fn)
@@ -44,7 +44,7 @@ def f1(items: Items) -> Score:
     """Harmonic mean of precision and recall of the positive label: 2TP / (2TP + FP + FN).
 
     Range 0 to 1, higher is better; a guesser that always says "match" gets 2p / (1 + p) with p the
-    share of matches.
+    share of matches. Van Rijsbergen 1979, "Information retrieval", chapter 7.
     """
     tp, fp, fn = _counts(items)
     return ratio_of(2 * tp, 2 * tp + fp + fn)
@@ -71,3 +71,30 @@ def auroc(items: Items) -> Score:
     influence[match] = (above - area) * n / positives
     influence[~match] = (below - area) * n / negatives
     return Score(value=area, influence=influence, proportion=False)
+
+
+@table_metric(reads="logprobs")
+def average_precision(items: Items) -> Score:
+    """Mean, over the matching pairs, of the precision among all pairs that are as probable or more.
+
+    AP = sum over thresholds of (R_n - R_(n-1)) P_n, without interpolation; equal probabilities are
+    one threshold. Range 0 to 1, higher is better; a guesser gets the share of matches, and so does
+    every tie of all. 0 without spread if no pair matches. Zhu 2004, "Recall, precision and average
+    precision"; as scikit-learn's `average_precision_score`. Influence by the infinitesimal
+    jackknife (Jaeckel 1972).
+    """
+    value, match = items.columns["value"], items.columns["gold"] == 1
+    positives = int(match.sum())
+    if positives == 0:
+        return Score(value=0.0, influence=np.zeros(items.n), proportion=False)
+    place = rankdata(-value, "max").astype(int)  # pairs that are as probable or more
+    found = np.bincount(place, match, items.n + 1).cumsum()[place]  # matches among them
+    precise = found / place
+    area = float(precise[match].mean())
+    # what each pair does to the precision at the thresholds of the matches that it stands above
+    above = [
+        np.bincount(place, match * each, items.n + 1)[::-1].cumsum()[::-1][place]
+        for each in (1 / place, precise / place)
+    ]
+    influence = match * (precise - area) + match * above[0] - above[1]
+    return Score(value=area, influence=influence * items.n / positives, proportion=False)

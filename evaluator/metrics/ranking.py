@@ -53,7 +53,8 @@ GAINS = {"hit1": _hit1, "hit5": _hit5, "reciprocal": _reciprocal, "discount": _d
 def hit_at_1(items: Items) -> Score:
     """Share of items whose right candidate comes first: precision at 1.
 
-    Range 0 to 1, higher is better. With one right candidate an item also the accuracy.
+    Range 0 to 1, higher is better (Manning et al. 2008, chapter 8). With one
+    right candidate an item also the accuracy.
     """
     return mean_of(_hit1(items.columns["rank"]), proportion=True)
 
@@ -62,7 +63,8 @@ def hit_at_1(items: Items) -> Score:
 def hit_at_5(items: Items) -> Score:
     """Share of items whose right candidate is among the first five: recall at 5.
 
-    Range 0 to 1, higher is better. A random order expects 5 over the number of candidates.
+    Range 0 to 1, higher is better (Manning et al. 2008, chapter 8). A random
+    order expects 5 over the number of candidates.
     """
     return mean_of(_hit5(items.columns["rank"]), proportion=True)
 

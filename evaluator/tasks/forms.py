@@ -22,7 +22,7 @@ from evaluator.core.records import DataPin, Example, Examples, Row, Task
 from evaluator.metrics.choice import acc, brier, log_loss
 from evaluator.metrics.classification import accuracy, macro_f1, macro_precision, macro_recall, mcc
 from evaluator.metrics.generation import exact_match
-from evaluator.metrics.matching import auroc, f1, precision, recall
+from evaluator.metrics.matching import auroc, average_precision, f1, precision, recall
 from evaluator.metrics.ranking import hit_at_1, hit_at_5, mrr, ndcg_at_10
 
 Read = Callable[[DataPin], Iterable[Row]]
@@ -49,7 +49,8 @@ pair_task = partial(
     Task,
     version=1,
     kind="matching",
-    metrics=(macro_f1, accuracy, f1, precision, recall, auroc),
+    scorer=2,
+    metrics=(macro_f1, accuracy, f1, precision, recall, auroc, average_precision),
     primary=macro_f1,
     columns=("correct", "pred", "gold", "value"),
 )

@@ -17,6 +17,7 @@ from evaluator.metrics.instructions import (
     follows_loosely,
     instruction_accuracy,
     instruction_accuracy_loose,
+    prompt_accuracy_loose,
 )
 
 CASES: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
@@ -171,4 +172,5 @@ def test_instructions_count_one_by_one_and_items_as_a_whole() -> None:
     )  # fmt: skip
     assert instruction_accuracy.compute(items).value == pytest.approx(1 / 3)
     assert instruction_accuracy_loose.compute(items).value == pytest.approx(2 / 3)
+    assert prompt_accuracy_loose.compute(items).value == pytest.approx(1 / 2)
     assert not follows_all(said[0], asked[0].answers)

@@ -7,7 +7,7 @@ from sklearn import metrics as sk
 
 from evaluator.core.records import Items, Metric
 from evaluator.core.stats import standard_error
-from evaluator.metrics.matching import auroc, f1, precision, recall
+from evaluator.metrics.matching import auroc, average_precision, f1, precision, recall
 
 
 def random_pairs(seed: int, n: int = 400, ties: bool = True) -> Items:
@@ -29,9 +29,12 @@ def test_every_metric_equals_scikit_learn(seed: int) -> None:
     assert auroc.compute(items).value == pytest.approx(
         sk.roc_auc_score(gold, items.columns["value"])
     )
+    assert average_precision.compute(items).value == pytest.approx(
+        sk.average_precision_score(gold, items.columns["value"])
+    )
 
 
-@pytest.mark.parametrize("metric", [precision, recall, f1, auroc])
+@pytest.mark.parametrize("metric", [precision, recall, f1, auroc, average_precision])
 def test_standard_errors_agree_with_a_bootstrap(metric: Metric) -> None:
     items = random_pairs(9)
     rng = np.random.default_rng(10)
@@ -44,17 +47,19 @@ def test_standard_errors_agree_with_a_bootstrap(metric: Metric) -> None:
     assert standard_error(metric.compute(items).influence) == pytest.approx(expected, rel=0.05)
 
 
-@pytest.mark.parametrize("metric", [precision, recall, f1, auroc])
+@pytest.mark.parametrize("metric", [precision, recall, f1, auroc, average_precision])
 def test_influences_sum_to_zero(metric: Metric) -> None:
     assert metric.compute(random_pairs(11)).influence.sum() == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize("metric", [precision, recall, f1, auroc])
+@pytest.mark.parametrize("metric", [precision, recall, f1, auroc, average_precision])
 def test_best_and_worst_are_reached(metric: Metric) -> None:
     gold = [1, 0, 1, 0]
     assert metric.compute(labelled(gold, gold, 2, gold)).value == metric.best
     against = [1 - g for g in gold]
-    assert metric.compute(labelled(gold, against, 2, against)).value == metric.worst
+    last = {average_precision: 0.5}  # both matches tie at the end of a list of four
+    worst = metric.compute(labelled(gold, against, 2, against)).value
+    assert worst == pytest.approx(last.get(metric, metric.worst))
 
 
 @pytest.mark.parametrize("metric", [precision, recall, f1])
@@ -69,6 +74,14 @@ def test_the_area_is_one_half_where_one_label_does_not_occur(gold: list[int]) ->
     score = auroc.compute(labelled(gold, [0, 1, 0], 2, [0.1, 0.9, 0.2]))
     assert score.value == 0.5
     assert not score.influence.any()
+
+
+def test_equal_probabilities_give_the_share_of_matches() -> None:
+    """Any order of them may be meant; with no match at all there is nothing to find."""
+    items = labelled([0, 1, 0, 0], [1, 1, 1, 1], 2, [0.7] * 4)
+    assert average_precision.compute(items).value == 0.25
+    none = average_precision.compute(labelled([0, 0], [1, 0], 2, [0.9, 0.1]))
+    assert none.value == 0 and not none.influence.any()
 
 
 def test_equal_probabilities_are_half_right() -> None:
