@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from functools import cache
 
 from typer.models import CommandInfo
 from typer.testing import CliRunner
@@ -126,11 +127,15 @@ def commands_page(words: Words) -> str:
     parts = [f"# {words('reference.commands')}\n", f"{words('reference.commands.lead')}\n"]
     for command in command_words():
         shown = " ".join(("evaluator", *command))
-        asked = CliRunner(env={"COLUMNS": "90", "TERMINAL_WIDTH": "90"}).invoke(
-            app, [*command, "--help"], prog_name="evaluator"
-        )
-        parts.append(f"## {shown}\n\n```text\n{asked.output.strip()}\n```\n")
+        parts.append(f"## {shown}\n\n```text\n{help_of(command)}\n```\n")
     return "\n".join(parts)
+
+
+@cache
+def help_of(command: tuple[str, ...]) -> str:
+    """Return what a command says of itself; the same in the pages of all languages."""
+    runner = CliRunner(env={"COLUMNS": "90", "TERMINAL_WIDTH": "90"})
+    return runner.invoke(app, [*command, "--help"], prog_name="evaluator").output.strip()
 
 
 def command_words() -> list[tuple[str, ...]]:

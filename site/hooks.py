@@ -21,6 +21,7 @@ from evaluator.board.publish import read_site
 from evaluator.board.publish.colours import accents
 from evaluator.board.publish.finish import finish_page, finish_site, from_root
 from evaluator.board.publish.pages import Pages, Rendered
+from evaluator.board.publish.stamp_models import Built
 from evaluator.board.publish.translate import (
     addresses,
     told_apart,
@@ -130,5 +131,9 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 @event_priority(-100)  # after the search plugin has written its index
 def on_post_build(config: MkDocsConfig) -> None:
-    """Write what MkDocs does not: copies of shells, downloads, the rest of the search index."""
-    finish_site(config.extra["pages"], shells, Path(config.site_dir))
+    """Write what MkDocs does not, or leave that to who builds more than one language."""
+    built = Built(pages=config.extra["pages"], shells=dict(shells), to=Path(config.site_dir))
+    if "later" in config.extra:
+        config.extra["later"].append(built)
+    else:
+        finish_site([built])

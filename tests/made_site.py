@@ -13,10 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from mkdocs.commands.build import build
-from mkdocs.config import load_config
 
-from evaluator.board.publish.every_language import CONFIGURATIONS
+from evaluator.board.publish.every_language import build_languages
 from evaluator.board.publish.site import Site, gather
 from evaluator.board.ranking import Cell, Place, Ranking
 from evaluator.board.submissions import Entry, Standing, Tree, read_tree
@@ -61,7 +59,7 @@ def made_site(models: int, pages: int) -> Site:
     )
     tree = Tree(board=board, entries=tuple(place.entry for place in places), decisions=())
     site = gather(ROOT / "submissions", tree, {SUITE: Ranking(suite=suite, places=places,
-                  unranked=())}, [])  # fmt: skip
+                  unranked=())}, [], lambda entry: entry)  # fmt: skip
     return replace(site, tree=replace(tree, entries=tree.entries[:pages]))
 
 
@@ -121,14 +119,7 @@ def main(to: str, models: str, pages: str, languages: str = "en") -> None:
     """Build; print the seconds that it took and the most memory, as JSON."""
     site = made_site(int(models), int(pages))
     start, clock = time.perf_counter(), time.process_time()
-    for code in languages.split(","):
-        home = Path(to).resolve()  # MkDocs reads what is relative from the configuration's folder
-        target = home if code == "en" else home / code
-        config = load_config(str(ROOT / CONFIGURATIONS[code]), strict=False, site_dir=str(target))
-        config.extra |= {"site": site, "built": languages.split(",")}
-        config.plugins.on_startup(command="build", dirty=False)
-        build(config)
-        config.plugins.on_shutdown()
+    build_languages(ROOT, site, Path(to).resolve(), languages.split(","))
     files = [path for path in Path(to).rglob("*") if path.is_file()]
     sys.stdout.write(json.dumps({
         "seconds": round(time.perf_counter() - start, 1),

@@ -13,8 +13,9 @@ export function unpack(vector, n) {
   const right = Float64Array.from({ length: n }, (_, i) => (bits[i >> 3] >> (i & 7)) & 1);
   if (!vector.values) return { right, values: right, proportion: true };
   const [known, packed] = vector.values;
-  const places = new DataView(bytes(packed).buffer);
-  const values = Float64Array.from({ length: n }, (_, i) => known[places.getUint16(2 * i, true)]);
+  const places = bytes(packed);
+  const at = known.length > 256 ? new DataView(places.buffer) : null;
+  const values = Float64Array.from({ length: n }, (_, i) => known[at ? at.getUint16(2 * i, true) : places[i]]);
   return { right, values, proportion: false };
 }
 

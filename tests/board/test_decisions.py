@@ -56,7 +56,7 @@ def test_what_is_excluded_is_told_on_its_page(tree):
     decide(tree, "exclude", "--task", TASK)
     site = read_site(tree)
     entry = next(e for e in site.tree.entries if e.submission.id == MODEL)
-    data = model_data(site, entry)
+    data = model_data(site, site.whole(entry))
     assert [d["reason"] for d in data["decisions"]] == [WHY]
     (shown,) = [task for task in data["tasks"] if task["task"] == TASK]
     assert (shown["state"], shown["reason"]) == ("excluded", WHY)

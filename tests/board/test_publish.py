@@ -11,11 +11,12 @@ import made_board
 import pandas
 import pytest
 from conftest import ROOT
+from markupsafe import Markup
 
 from evaluator.board.index import index_of
 from evaluator.board.publish import read_site
 from evaluator.board.publish.audit import audit_data, audit_page
-from evaluator.board.publish.downloads import download_files
+from evaluator.board.publish.downloads import board_files, write_downloads
 from evaluator.board.publish.feed import badge, badges, feed_xml, llms_txt, site_map
 from evaluator.board.publish.frames import as_csv, as_parquet, typed
 from evaluator.board.publish.history import (
@@ -26,6 +27,7 @@ from evaluator.board.publish.history import (
     moves,
 )
 from evaluator.board.publish.method import RULES, method_data
+from evaluator.board.publish.model import model_data
 from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.render import Renderer
@@ -164,14 +166,15 @@ def test_the_long_table_reads_the_same_from_both_files(site):
     assert as_parquet(frame) == as_parquet(scores_frame(site))
 
 
-def test_every_download_stands_in_the_list_of_hashes(site):
-    files = dict(download_files(site))
-    listed = dict(
-        reversed(line.split("  ")) for line in files.pop("SHA256SUMS").decode().split("\n") if line
-    )
-    assert listed == {path: sha256(data) for path, data in files.items()}
+def test_every_download_stands_in_the_list_of_hashes(site, tmp_path):
+    write_downloads(site, tmp_path, ["0" * 64 + "  models/a.json\n"], {})
+    lines = (tmp_path / "SHA256SUMS").read_text().splitlines()
+    listed = dict(reversed(line.split("  ")) for line in lines)
+    assert listed.pop("models/a.json") == "0" * 64
+    files = {p.relative_to(tmp_path).as_posix(): p for p in tmp_path.rglob("*.*")}
+    assert listed == {path: sha256(file.read_bytes()) for path, file in files.items()}
     assert {"data/scores.parquet", "data/starter.parquet", "data/audit.json"} <= files.keys()
-    ranked = pandas.read_parquet(io.BytesIO(files["data/starter.parquet"]))
+    ranked = pandas.read_parquet(files["data/starter.parquet"])
     assert ranked["model"].iloc[0] == "starter/small"
     assert str(ranked["best_rank"].dtype) == "Int64"
 
@@ -210,8 +213,8 @@ def test_the_map_names_every_page_of_a_public_board(site, tmp_path):
 
 def test_what_programs_read_names_files_that_are_there(site):
     text = llms_txt(site, read_words(ROOT / "site/words", "en"))
-    files = dict(download_files(site))
-    for path in ("data/starter.json", "data/scores.csv", "data/audit.json", "SHA256SUMS"):
+    files = dict(board_files(site))
+    for path in ("data/starter.json", "data/scores.csv", "data/audit.json"):
         assert f"({path})" in text and path in files
 
 
@@ -265,7 +268,8 @@ def test_a_model_that_saw_the_train_split_is_marked(tree):
     assert not any(row["trained"] for row in task_board(site, "starter_matching"))
     pages = Pages(site, ROOT / "site")
     shown = {path: page.body for path, page in pages.single().items()}
-    shown |= {copy.name: copy.body for copies in pages.shells().values() for copy in copies}
+    models = [model_data(site, site.whole(entry)) for entry in site.tree.entries]
+    shown |= {data["slug"]: pages.model(data, Markup("")).body for data in models}
     marked = {path for path, body in shown.items() if ">trained here<" in (body or "")}
     assert marked == {"tasks/starter_choice/index.md", "starter--small"}
 

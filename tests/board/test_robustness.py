@@ -6,10 +6,12 @@ import json
 
 import pytest
 from conftest import ROOT
+from markupsafe import Markup
 from typer.testing import CliRunner
 
 from evaluator.board.check import check_tree
 from evaluator.board.publish import read_site
+from evaluator.board.publish.model import model_data
 from evaluator.board.publish.pages import Pages
 from evaluator.board.ranking import rank
 from evaluator.board.robustness import losses
@@ -93,9 +95,9 @@ def test_a_task_that_is_not_there_cannot_be_varied(tree, monkeypatch):
 
 
 def test_it_is_told_on_the_models_page(varied):
-    pages = Pages(read_site(varied), ROOT / "site")
-    (page,) = [found.body for found in pages.shells()["models/SHELL/index.md"]
-               if found.name == "baseline--random"]  # fmt: skip
+    site = read_site(varied)
+    (entry,) = [e for e in site.tree.entries if e.submission.id == "baseline/random"]
+    page = Pages(site, ROOT / "site").model(model_data(site, site.whole(entry)), Markup("")).body
     part = page[page.index('id="robustness"') : page.index('id="card"')]
     assert "Starter: series and order (typos)" in part
     assert part.count("<tr>") == 3

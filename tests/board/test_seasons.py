@@ -169,7 +169,7 @@ def test_results_of_a_retired_task_stay_whole(starter, monkeypatch):
     assert [p.index for p in after.places] == [p.index for p in before.places]
     assert plan(read) == []
     site = read_site(starter)
-    assert [len(model_data(site, entry)["tasks"]) for entry in site.tree.entries] == [3] * 5
+    assert [len(model_data(site, site.whole(e))["tasks"]) for e in site.tree.entries] == [3] * 5
 
 
 def test_a_retired_task_is_held_to_what_its_season_froze(starter, monkeypatch):

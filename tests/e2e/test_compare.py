@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 
+import numpy as np
 import pandas
 import pytest
 from conftest_e2e import ROOT
@@ -16,6 +17,7 @@ from evaluator.board.publish.build import build_site
 from evaluator.board.publish.vectors import question, vector
 from evaluator.board.ranking import rank
 from evaluator.board.submissions import read_tree
+from evaluator.core.columns import pack
 from evaluator.core.files import pretty_bytes
 
 IN_PAGE = """async (cases) => {
@@ -157,3 +159,24 @@ def test_an_address_that_names_nobody_is_told(browser, serve, site):
     page.get_by_text("not on this board").wait_for()
     assert page.locator("#b-out").inner_html() == ""
     page.close()
+
+
+@pytest.mark.parametrize("kinds", [3, 300])
+def test_values_come_out_of_a_vector_as_they_went_in(browser, serve, site, kinds):
+    """Up to 256 different values take 8 bits an item, more take 16."""
+    values = np.float32(np.arange(300) % kinds / kinds)
+    columns = {"correct": pack("correct", values > 0.5), "value": pack("value", values)}
+    cases = json.loads((ROOT / "tests/golden/compare.json").read_text())["cases"]
+    result = cases[0]["a"] | {"primary": "rouge_l", "n": 300, "columns": columns, "method": "m"}
+    page = browser.new_page()
+    page.goto(f"{serve(site)}compare/")
+    found = page.evaluate(
+        """async (vector) => {
+          const home = document.baseURI.replace(/compare.*/, "");
+          const { unpack } = await import(home + "assets/board/paired.js");
+          return [...unpack(vector, 300).values];
+        }""",
+        vector(result),
+    )
+    page.close()
+    assert np.allclose(found, values, atol=1e-12) and len(set(found)) == kinds

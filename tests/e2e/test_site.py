@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 import yaml
 from conftest_e2e import ROOT, evaluator
 from made_pages import Links
+from playwright.sync_api import Locator
 
 from evaluator.board.publish.build import build_site
 from evaluator.core.errors import EvaluatorError
@@ -344,3 +346,37 @@ def test_plain_mkdocs_builds_a_correct_english_site(tmp_path):
     home = (tmp_path / "x/index.html").read_text()
     assert "starter--large" in home and "hreflang" not in home
     assert not (tmp_path / "x/zh").exists()
+
+
+def test_a_model_shows_its_results_in_detail_to_who_asks(browser, serve, site):
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("pageerror", lambda e: said.append(str(e)))
+    page.goto(serve(site) + "models/starter--large/")
+    facts = json.loads((site / "models/starter--large.json").read_text())
+    tasks = {task["task"]: task for task in facts["tasks"]}
+
+    def opened(summary: str) -> Locator:
+        page.locator("summary", has_text=summary).click()
+        part = page.locator("details[open][data-ready]", has_text=summary)
+        part.locator("tbody tr").first.wait_for()
+        return part
+
+    metrics = opened("Every metric").locator("tbody tr")
+    assert metrics.count() == sum(len(task["metrics"]) for task in tasks.values())
+    topics = tasks["starter_classification"]
+    part = opened("Starter: topics: By class")
+    rows = part.get_by_role("region", name="Starter: topics: By class").locator("tbody tr")
+    assert rows.locator("th").all_inner_texts() == [row["label"] for row in topics["classes"]]
+    assert part.get_by_role("img", name="Starter: topics: What was taken for what").is_visible()
+    counts = part.get_by_role("region", name="What was taken for what").locator("tbody tr")
+    shown = [[int(n) for n in row.locator("td").all_inner_texts()] for row in counts.all()]
+    assert shown == topics["confusion"]
+    group = opened("By group").locator("tbody tr", has_text="zh").first
+    assert group.locator("td").last.inner_text() == "100"
+    origin = opened("Where each number comes from")
+    links = origin.locator("tbody a").evaluate_all("all => all.map((a) => a.href)")
+    assert all(any(url.endswith(f"submissions/{task['path']}") for url in links)
+               for task in tasks.values())  # fmt: skip
+    assert said == []
+    page.close()

@@ -221,33 +221,6 @@ def _shade(picture: Picture, x: float, y: float, wide: float, skill: float) -> N
         picture.text(x + (wide - 2) / 2, y + 14, one(100 * skill, 0), size=10, anchor="middle")
 
 
-def confusion_picture(labels: list[str], table: list[list[int]], about: str) -> Picture:
-    """Draw what was taken for what, by share of the row; the right ones on the diagonal."""
-    size = max(5.0, min(26.0, 420 / (len(labels) + 1)))
-    named = len(labels) <= 30
-    left = 130.0 if named else 8.0
-    side = size * len(labels)
-    picture = Picture(round(left + side + size + 12), round(side + 14), about)
-    shades: dict[tuple[str, float], str] = {}
-    for row, counts in enumerate(table):
-        total = sum(counts) or 1
-        for column, count in enumerate(counts):
-            if count:
-                depth = (int(4 * count / total) + 1) / 5 if count < total else 1.0
-                kind = "f" if row == column else "w"
-                cell = f"M{num(left + size * column)} {num(6 + size * row)}"
-                cell += f"h{num(size - 1)}v{num(size - 1)}h{num(1 - size)}z"
-                shades[kind, depth] = shades.get((kind, depth), "") + cell
-        if named:
-            short = labels[row] if len(labels[row]) <= 18 else labels[row][:17] + "…"
-            picture.text(left - 6, 6 + size * (row + 0.5) + 4, short, size=11, anchor="end")
-    frame = f"M{num(left - 1)} 5h{num(side)}v{num(side)}h{num(-side)}z"
-    picture.path(frame, "l")
-    for (kind, depth), shape in sorted(shades.items()):
-        picture.parts.append(f'<path class="{kind}" opacity="{depth:g}" d="{shape}"/>')
-    return picture
-
-
 def short_count_or(value: float) -> str:
     """Return a value on an axis: as people say counts, or with its digits if it is small."""
     return (

@@ -1,56 +1,66 @@
-"""Everything that the site offers for download, as (path, bytes), one file at a time."""
+"""Everything that the site offers for download, one file at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluator.board.publish.audit import audit_data
 from evaluator.board.publish.feed import badges
 from evaluator.board.publish.frames import as_csv, as_parquet, ranking_frame
 from evaluator.board.publish.history import history_data
-from evaluator.board.publish.model import model_data
 from evaluator.board.publish.rows import ranking_data
 from evaluator.board.publish.scores import scores_frame
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.table import scores_data, table_data
-from evaluator.board.publish.vectors import item_names, models_data, questions, vectors
-from evaluator.core.files import Json, canonical_bytes, pretty_bytes, sha256
+from evaluator.board.publish.vectors import item_names, models_data, questions_data
+from evaluator.core.files import Json, canonical_bytes, sha256
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def download_files(site: Site) -> Iterator[tuple[str, bytes]]:
-    """Yield every file for download below the root of the site; the list of hashes comes last."""
-    sums = []
-    for path, data in _files(site):
-        sums.append(f"{sha256(data)}  {path}\n")
-        yield path, data
-    yield "SHA256SUMS", "".join(sorted(sums, key=lambda line: line[66:])).encode()
+def write_downloads(site: Site, to: Path, sums: list[str], questions: dict[str, Json]) -> None:
+    """Write every file for download that is not of one model, then the list of all hashes.
+
+    Args:
+        site: everything.
+        to: root of the built site.
+        sums: lines of SHA256SUMS of the files of models.
+        questions: id -> question that results of models answer.
+    """
+    sums = sums + [write_file(to, path, data) for path, data in board_files(site)]
+    sums.append(write_file(to, "data/questions.json", compact(questions_data(questions))))
+    ordered = sorted(sums, key=lambda line: line[66:])
+    (to / "SHA256SUMS").write_text("".join(ordered), "utf-8", newline="\n")
 
 
-def _files(site: Site) -> Iterator[tuple[str, bytes]]:
+def write_file(to: Path, path: str, data: bytes) -> str:
+    """Write a file for download; return its line of SHA256SUMS."""
+    target = to / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+    return f"{sha256(data)}  {path}\n"
+
+
+def board_files(site: Site) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, bytes) of every file that follows from the tree as it is held in memory."""
     for name, ranking in site.rankings.items():
         rows = site.rows[name]
         areas = list(ranking.suite.areas)
-        yield f"data/{name}.json", pretty_bytes(ranking_data(ranking, rows))
+        yield f"data/{name}.json", compact(ranking_data(ranking, rows))
         yield from _tables(f"data/{name}", ranking_frame(ranking.suite, rows))
-        yield f"data/{name}.table.json", _compact(table_data(rows, areas))
-        yield f"data/{name}.scores.json", _compact(scores_data(rows, list(ranking.suite.tasks)))
-    for entry in site.tree.entries:
-        data = model_data(site, entry)
-        yield f"models/{data['slug']}.json", pretty_bytes(data)
-        yield f"data/items/{data['slug']}.json", _compact(vectors(site, entry))
+        yield f"data/{name}.table.json", compact(table_data(rows, areas))
+        yield f"data/{name}.scores.json", compact(scores_data(rows, list(ranking.suite.tasks)))
     yield from _tables("data/scores", scores_frame(site))
-    yield "data/history.json", pretty_bytes(history_data(site))
-    yield "data/audit.json", pretty_bytes(audit_data(site))
+    yield "data/history.json", compact(history_data(site))
+    yield "data/audit.json", compact(audit_data(site))
     for name, svg in badges(site):
         yield f"badges/{name}.svg", svg.encode()
-    yield "data/models.json", _compact(models_data(site))
-    yield "data/questions.json", _compact(questions(site))
+    yield "data/models.json", compact(models_data(site))
     for name, ids in item_names(site):
-        yield f"data/items/ids-{name}.json", _compact(ids)
+        yield f"data/items/ids-{name}.json", compact(ids)
 
 
 def _tables(path: str, frame: DataFrame) -> Iterator[tuple[str, bytes]]:
@@ -58,5 +68,6 @@ def _tables(path: str, frame: DataFrame) -> Iterator[tuple[str, bytes]]:
     yield f"{path}.parquet", as_parquet(frame)
 
 
-def _compact(value: Json) -> bytes:
+def compact(value: Json) -> bytes:
+    """Return a value as canonical JSON without spaces: a board of thousands has a gigabyte."""
     return canonical_bytes(value) + b"\n"

@@ -13,7 +13,9 @@ from pathlib import Path
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
-from evaluator.board.publish.site import read_site
+from evaluator.board.publish.finish import finish_site
+from evaluator.board.publish.site import Site, read_site
+from evaluator.board.publish.stamp_models import Built
 from evaluator.board.publish.words import FIRST, LANGUAGES
 from evaluator.core.errors import EvaluatorError
 
@@ -28,13 +30,21 @@ def main(repository: str, submissions: str, to: str) -> None:
         site = read_site(Path(submissions))
     except EvaluatorError as error:
         sys.exit(f"{submissions} is not in order:\n{error}")
-    for code, path in CONFIGURATIONS.items():  # the first wipes the folder of all
-        target = Path(to) if code == FIRST else Path(to) / code
-        config = load_config(str(Path(repository) / path), strict=True, site_dir=str(target))
-        config.extra |= {"site": site, "built": list(LANGUAGES)}
+    build_languages(Path(repository), site, Path(to), list(LANGUAGES))
+
+
+def build_languages(repository: Path, site: Site, to: Path, languages: list[str]) -> None:
+    """Let MkDocs build each language, then write what it leaves undone, for all at once."""
+    builds: list[Built] = []
+    for code in languages:  # the first wipes the folder of all
+        target = to if code == FIRST else to / code
+        path = repository / CONFIGURATIONS[code]
+        config = load_config(str(path), strict=True, site_dir=str(target))
+        config.extra |= {"site": site, "built": languages, "later": builds}
         config.plugins.on_startup(command="build", dirty=False)
         build(config)
         config.plugins.on_shutdown()
+    finish_site(builds)
 
 
 if __name__ == "__main__":

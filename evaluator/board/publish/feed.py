@@ -9,7 +9,7 @@ from pathlib import Path
 from evaluator.board.publish.history import events
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import address_of
-from evaluator.board.publish.words import Words
+from evaluator.board.publish.words import LANGUAGES, Words
 from evaluator.core.files import Json
 from evaluator.tasks import load_task, task_names
 
@@ -82,8 +82,9 @@ def badge(left: str, right: str) -> str:
 
 
 def site_map(address: str, to: Path) -> str:
-    """Return the map of the built pages in `to`; empty for a board that has no known address."""
-    pages = sorted(path.relative_to(to).as_posix() for path in to.rglob("index.html"))
+    """Return the map of the pages of a language built in `to`; empty without a known address."""
+    found = [path.relative_to(to) for path in to.rglob("index.html")]
+    pages = sorted(path.as_posix() for path in found if path.parts[0] not in LANGUAGES)
     urls = [
         f"<url><loc>{escape(address + p.removesuffix('index.html'))}</loc></url>" for p in pages
     ]

@@ -6,18 +6,21 @@ import base64
 import gzip
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from evaluator.board.publish.downloads import download_files
+from evaluator.board.publish.downloads import write_downloads
 from evaluator.board.publish.feed import feed_xml, llms_txt, site_map
+from evaluator.board.publish.outward import without_outward
 from evaluator.board.publish.pages import Pages
-from evaluator.board.publish.stamp import add_to_search, stamp_pages
+from evaluator.board.publish.stamp import Shell, add_to_search
+from evaluator.board.publish.stamp_models import Built, write_models
 from evaluator.board.publish.values import address_of, slug
 from evaluator.board.publish.words import FIRST
 from evaluator.board.submissions import Board
+from evaluator.core.files import Json
 from evaluator.tasks import load_task, task_names
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
@@ -35,9 +38,6 @@ PLACES = {
     "record": "audit", "method": "method", "data": "data",
 }  # fmt: skip
 """Page that there is one of -> beginning of its words' keys."""
-OUTWARD = re.compile(
-    r'<a\b[^>]*\bhref="(?P<address>(?:https?:)?//[^"]*)"[^>]*>(?P<text>.*?)</a>', re.DOTALL
-)
 
 
 def finish_page(html: str, pages: Pages) -> str:
@@ -50,11 +50,6 @@ def finish_page(html: str, pages: Pages) -> str:
     if not pages.site.tree.board.public:
         html = without_outward(html)
     return html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{policy(html)}', 1)
-
-
-def without_outward(html: str) -> str:
-    """Return a page without links that lead outside: their text stays, their address is told."""
-    return OUTWARD.sub(r'<span title="\g<address>">\g<text></span>', html)
 
 
 def from_root(html: str, board: Board) -> str:
@@ -89,21 +84,33 @@ def mend_script(to: Path) -> None:
         path.write_text(mended, "utf-8", newline="\n")
 
 
-def finish_site(pages: Pages, shells: dict[str, str], to: Path) -> None:
-    """Write the copies of shells and, once for all languages, the downloads."""
-    for source, copies in pages.shells().items():
-        address = source.removesuffix(".md") + ".html"
-        if not pages.site.tree.board.public:
-            copies = (replace(copy, body=without_outward(copy.body)) for copy in copies)
-        stamp_pages(shells[source], copies, to, address)
-    mend_script(to)
-    write_around(pages, to)
-    add_to_search(to / "search" / "search_index.json", _found_pages(pages))
-    if pages.words.language == FIRST:
-        for path, data in download_files(pages.site):
-            target = to / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+def finish_site(builds: Sequence[Built]) -> None:
+    """Write the copies of shells, what stands around the pages, and the downloads.
+
+    Args:
+        builds: the site in each language; the first stands at the root, the others below it.
+    """
+    first = builds[0]
+    written = list(write_models(builds))
+    for built in builds:
+        _write_copies(built)
+        mend_script(built.to)
+        write_around(built.pages, built.to)
+        add_to_search(built.to / "search" / "search_index.json", _found_pages(built.pages))
+    questions: dict[str, Json] = {}
+    for model in written:
+        questions |= model.questions
+    sums = [line for model in written for line in model.sums]
+    write_downloads(first.pages.site, first.to, sums, questions)
+
+
+def _write_copies(built: Built) -> None:
+    """Write the copies of the shells but that of models."""
+    public = built.pages.site.tree.board.public
+    for source, copies in built.pages.shells().items():
+        shell = Shell(built.shells[source], source, built.to)
+        for copy in copies:
+            shell.write(copy if public else replace(copy, body=without_outward(copy.body)))
 
 
 def write_around(pages: Pages, to: Path) -> None:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from evaluator.board.publish.charts import confusion_picture
+from evaluator.board.index import baseline_of
 from evaluator.board.publish.rows import cell_data, last_measured, parameters_of
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.task import is_trained_on
 from evaluator.board.publish.values import slug
 from evaluator.board.publish.words import Words
+from evaluator.board.ranking import Cell
 from evaluator.board.robustness import losses
 from evaluator.board.submissions import Entry, Standing
 from evaluator.core.files import Json
-from evaluator.tasks import load_task, locked_request_set
+from evaluator.tasks import load_task
 
 SHOWN = ("primary", "metrics", "classes", "groups", "confusion", "counts", "method", "key",
          "request_set", "data", "responses", "run")  # fmt: skip
 """Parts of a result that the page of its model shows."""
 
+OF_THE_ROW = ("model", "slug", "title", "organisation", "kind", "dtype", "licence", "parameters",
+              "tasks")  # fmt: skip
+"""Facts of a ranked row that stand beside its place already."""
 
-def model_data(site: Site, entry: Entry) -> Json:
-    """Return the page of a model as values: what `models/<slug>.json` holds."""
+
+def model_facts(site: Site, entry: Entry) -> Json:
+    """Return what a list of models shows of one."""
     submission = entry.submission
     return {
         "model": submission.id,
@@ -27,21 +32,41 @@ def model_data(site: Site, entry: Entry) -> Json:
         "title": submission.title,
         "organisation": submission.organisation,
         "kind": submission.kind,
+        "licence": submission.licence,
+        "parameters": parameters_of(entry),
+        "measured": last_measured(entry),
+        "places": [
+            {
+                "suite": name,
+                "title_of_suite": site.tree.board.suites[name].title,
+                **{fact: value for fact, value in row.items() if fact not in OF_THE_ROW},
+            }
+            for name, row in site.places[submission.id].items()
+        ],
+    }
+
+
+def model_data(site: Site, entry: Entry) -> Json:
+    """Return the page of a model as values: what `models/<slug>.json` holds.
+
+    Args:
+        site: everything.
+        entry: the model, with its results in full, as `site.whole` gives it.
+    """
+    submission = entry.submission
+    results = {standing.path: standing for standing in entry.results}
+    return model_facts(site, entry) | {
         "source": source_of(entry, site.root.name),
         "dtype": submission.dtype,
         "engine": submission.engine,
         "chat_template": submission.chat_template,
-        "licence": submission.licence,
-        "parameters": parameters_of(entry),
-        "measured": last_measured(entry),
         "training_data": submission.training_data,
         "trained_on": list(submission.trained_on),
         "supersedes": submission.supersedes,
-        "places": [
-            {"suite": name, "title_of_suite": site.tree.board.suites[name].title, **row}
-            for name, row in site.places[submission.id].items()
+        "tasks": [
+            task_result(site, task, cell, results) | {"trained": is_trained_on(submission, task)}
+            for task, cell in site.cells[submission.id].items()
         ],
-        "tasks": [task_result(site, entry, task) for task in site.cells[submission.id]],
         "robustness": [
             row | {"title": load_task(row["task"]).title} for row in losses(site.tree, entry)
         ],
@@ -52,29 +77,50 @@ def model_data(site: Site, entry: Entry) -> Json:
 
 
 def model_view(site: Site, data: Json, words: Words) -> Json:
-    """Return what a model's page shows beside its data: sentences and pictures in a language."""
+    """Return what a model's page shows: its data, with sentences in a language."""
     measured = [task for task in data["tasks"] if task["state"] == "measured"]
-    for place in data["places"]:
-        low, high = place["best_rank"], place["worst_rank"]
-        place["ranks"] = str(low) if low == high else f"{low}–{high}"
-        gaps = [
-            f"{words.say(load_task(task).title)} {words.name('state', cell['state'])}"
-            for task, cell in place["tasks"].items()
-            if cell["state"] != "measured"
-        ]
-        place["why"] = words.listed(gaps)
-    for task in measured:
-        labels = [row["label"] for row in task["classes"]]
-        about = words("model.confusion.of", task=words.say(task["title"]))
-        task["picture"] = confusion_picture(labels, task["confusion"], about) if labels else None
-    machines = [
-        ", ".join(f"{name} {value}" for name, value in task["run"]["environment"].items())
-        for task in measured
+    return data | {
+        "places": [place_view(site, place, data["tasks"], words) for place in data["places"]],
+        "results": measured,
+        "grouped": any(task["groups"] for task in measured),
+        "classified": any(task["classes"] for task in measured),
+        "superseded_by": site.newer.get(data["model"], ""),
+        "script": script_data(measured, words),
+    }
+
+
+def place_view(site: Site, place: Json, tasks: list[Json], words: Words) -> Json:
+    """Return the place of a model on a suite with its ranks, or why it has none, in words."""
+    asked = site.tree.board.suites[place["suite"]].tasks
+    gaps = [
+        f"{words.say(task['title'])} {words.name('state', task['state'])}"
+        for task in tasks
+        if task["task"] in asked and task["state"] != "measured"
     ]
-    newer = [e for e in site.tree.entries if e.submission.supersedes == data["model"]]
-    superseded_by = newer[0].submission.id if newer else ""
-    more = {"results": measured, "machines": sorted(set(machines))}
-    return data | more | {"superseded_by": superseded_by}
+    return place | {"ranks": ranks(place), "why": words.listed(gaps)}
+
+
+def ranks(place: Json) -> str:
+    """Return the ranks that a model may have: 3 or 3–5."""
+    low, high = place["best_rank"], place["worst_rank"]
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def script_data(measured: list[Json], words: Words) -> Json:
+    """Return what the script of the page must know to draw the results in detail."""
+    used = {f"metric.{metric}" for task in measured for metric in task["metrics"]}
+    used |= {f"tier.{found['tier']}" for task in measured for found in task["metrics"].values()}
+    used |= {f"method.{task['method']}" for task in measured}
+    used |= {f"count.{count}" for task in measured for count, n in task["counts"].items() if n}
+    names = {key: words.texts[key] for key in sorted(used) if key in words.texts}
+    names |= {f"task.{task['task']}": words.say(task["title"]) for task in measured}
+    return {
+        "names": names,
+        "to": words("to"),
+        "colon": words("colon"),
+        "responses": words("model.responses"),
+        "failed": words("model.detail.failed"),
+    }
 
 
 def source_of(entry: Entry, folder: str) -> str:
@@ -87,17 +133,15 @@ def source_of(entry: Entry, folder: str) -> str:
     return f"rule {submission.policy}"
 
 
-def task_result(site: Site, entry: Entry, task: str) -> Json:
+def task_result(site: Site, task: str, cell: Cell, results: dict[str, Standing]) -> Json:
     """Return one task of one model: its official result in full, or why there is none."""
-    cell = site.cells[entry.submission.id][task]
-    locked = locked_request_set(task)
-    baseline = locked.baseline if locked else None
+    asked = site.asked[task]
+    baseline = baseline_of(asked) if asked else None
     shown = {"task": task, "title": load_task(task).title, "baseline": baseline, **cell_data(cell)}
-    shown["trained"] = is_trained_on(entry.submission, task)
     if cell.standing is None:
         return shown
-    result = cell.standing.result
-    return shown | standing_data(site, cell.standing) | {key: result[key] for key in SHOWN}
+    standing = results[cell.standing.path]
+    return shown | standing_data(site, standing) | {key: standing.result[key] for key in SHOWN}
 
 
 def repeats(site: Site, entry: Entry) -> list[Json]:
@@ -109,7 +153,7 @@ def repeats(site: Site, entry: Entry) -> list[Json]:
     for standing in entry.results:
         task = standing.task
         if standing.path not in official:
-            asked = site.tree.asked(task)
+            asked = site.asked.get(task)
             current = asked is not None and asked.answered_by(standing.result)
             found.append({"task": task, "current": current, **standing_data(site, standing)})
     return found

@@ -10,16 +10,16 @@ import html
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from markupsafe import Markup
 
-from evaluator.board.card import render_card
 from evaluator.board.publish.audit import audit_data, audit_page
 from evaluator.board.publish.colours import accents
 from evaluator.board.publish.history import bump_chart, history_data, history_page
 from evaluator.board.publish.method import method_data
-from evaluator.board.publish.model import model_data, model_view
+from evaluator.board.publish.model import model_facts, model_view, ranks
 from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.scores import data_page
@@ -37,6 +37,8 @@ from evaluator.tasks import load_task, task_names
 SHELL = "SHELL"
 """Name that stands in a shell's address where the copies have their own."""
 TITLE, ABOUT = "@TITLE@", "@ABOUT@"
+MODELS = f"models/{SHELL}/index.md"
+"""The shell of the pages of models."""
 BODY = "<!--<h1>@BODY@-->"
 """Where a copy's body goes; the theme adds a heading of its own to pages that hold no `<h1`."""
 
@@ -85,6 +87,7 @@ class Pages:
         """
         self.site = site
         self.words: Words = read_words(source / "words", language)
+        self._suite = cache(partial(suite_data, site, words=self.words))
         self.render = Renderer(site, source, self.words, directories=directories)
 
     def single(self) -> dict[str, Rendered]:
@@ -96,16 +99,13 @@ class Pages:
         found["queue/index.md"] = self._queue()
         found |= self._open_books()
         found |= {f"data/schemas/{name}.json": _download(load_schema(name)) for name in NAMES}
-        for shell in self.shells():
+        for shell in (MODELS, *self.shells()):
             found[shell] = _page(TITLE, ABOUT, BODY)
         return found
 
     def shells(self) -> dict[str, Iterator[Stamped]]:
-        """Return source path of each shell -> its copies."""
-        found = {
-            f"models/{SHELL}/index.md": self._stamped_models(),
-            f"models/page/{SHELL}/index.md": self._stamped_lists(),
-        }
+        """Return source path of each shell -> its copies; those of models come one by one."""
+        found = {f"models/page/{SHELL}/index.md": self._stamped_lists()}
         for name in self.site.rankings:
             found[f"suites/{name}/{SHELL}/index.md"] = self._stamped_rows(name)
         return found
@@ -114,8 +114,7 @@ class Pages:
         found: dict[str, Rendered] = {}
         home = self.site.tree.board.home
         for name, suite in self.site.tree.board.suites.items():
-            data = suite_data(self.site, name, self.words)
-            say = self.words.say
+            data, say = self._suite(name), self.words.say
             title = self.words("suite.page", title=say(suite.title))
             found |= self._charts(data)
             path = f"suites/{name}/index.md"
@@ -210,7 +209,7 @@ class Pages:
 
     def _stamped_rows(self, name: str) -> Iterator[Stamped]:
         """Yield the second and later pages of a suite's table."""
-        data = suite_data(self.site, name, self.words)
+        data = self._suite(name)
         for page in range(2, data["pages"] + 1):
             rows = data["ranked"][ROWS * (page - 1) : ROWS * page]
             path = f"suites/{name}/{page}/index.md"
@@ -226,8 +225,9 @@ class Pages:
 
     def _list_of_models(self, page: int, path: str) -> str:
         entries = self.site.tree.entries
-        shown = entries[ROWS * (page - 1) : ROWS * page]
-        models = [model_view(self.site, model_data(self.site, e), self.words) for e in shown]
+        models = [model_facts(self.site, e) for e in entries[ROWS * (page - 1) : ROWS * page]]
+        for model in models:
+            model["places"] = [place | {"ranks": ranks(place)} for place in model["places"]]
         pages = -(-len(entries) // ROWS)
         return self.render("models.html", path, models=models, here=page, pages=pages)
 
@@ -238,14 +238,12 @@ class Pages:
             about = self.words("model.list.lead")
             yield Stamped(name=str(page), title=self.words("title.models"), about=about, body=body)
 
-    def _stamped_models(self) -> Iterator[Stamped]:
-        for entry in self.site.tree.entries:
-            data = model_view(self.site, model_data(self.site, entry), self.words)
-            card = Markup(render_card(entry.card))  # cleaned to a short list of tags
-            path = f"models/{data['slug']}/index.md"
-            body = self.render("model.html", path, model=data, card=card)
-            about = self.words("model.about", title=data["title"])
-            yield Stamped(name=data["slug"], title=data["title"], about=about, body=body)
+    def model(self, data: Json, card: Markup) -> Stamped:
+        """Return the page of a model: its data and its card as cleaned HTML."""
+        shown = model_view(self.site, data, self.words)
+        body = self.render("model.html", f"models/{data['slug']}/index.md", model=shown, card=card)
+        about = self.words("model.about", title=data["title"])
+        return Stamped(name=data["slug"], title=data["title"], about=about, body=body)
 
     def _tasks(self) -> dict[str, Rendered]:
         tasks = tasks_data(self.site)

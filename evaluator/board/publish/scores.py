@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from evaluator.board.index import baseline_of
 from evaluator.board.publish.frames import typed
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import rounded, slug
@@ -38,8 +39,8 @@ def _row(site: Site, entry: Entry, task: str, cell: Cell) -> tuple[Json, ...]:
         cell.n,
         rounded(cell.skill),
     )
-    asked = site.tree.asked(task)
-    baseline = asked.request_sets["prompt"].baseline if asked else None
+    asked = site.asked[task]
+    baseline = baseline_of(asked) if asked else None
     name = entry.submission.id
     if cell.standing is None:
         return (name, task, cell.state, "", *shown, baseline, *[""] * 7)

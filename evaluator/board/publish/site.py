@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from evaluator.board.history import Change, additions, in_git, read_history
 from evaluator.board.publish.rows import row_data, rows_of
-from evaluator.board.ranking import Cell, Ranking, find_cell, rank
-from evaluator.board.submissions import Tree, read_tree
-from evaluator.core.files import Json
+from evaluator.board.ranking import Cell, Ranking, find_cell, for_ranking, rank
+from evaluator.board.submissions import Entry, Tree, read_tree
+from evaluator.board.suites import Asked
+from evaluator.core.files import Json, parse_json, read_plain
 from evaluator.tasks import task_names
 
 
@@ -20,7 +23,9 @@ class Site:
     root: Path
     """The folder submissions/."""
     tree: Tree
-    """Board, submissions, results, decisions."""
+    """Board, submissions, decisions, and of results what ranking and lists need of them."""
+    whole: Callable[[Entry], Entry]
+    """Entry of the tree -> the same entry with all that its results hold."""
     rankings: dict[str, Ranking]
     """Suite -> ranking."""
     rows: dict[str, list[Json]]
@@ -31,6 +36,10 @@ class Site:
     """Model -> task -> cell, for every task that it was asked or has a result of."""
     changes: tuple[Change, ...]
     """Every change below submissions/, oldest first; empty outside git."""
+    asked: dict[str, Asked | None]
+    """Task -> what is asked of it, as `tree.asked`, looked up once."""
+    newer: dict[str, str]
+    """Model -> the one that supersedes it."""
     added: dict[str, Change]
     """Path below submissions/ -> the commit that added it; empty outside git."""
 
@@ -41,14 +50,43 @@ def read_site(submissions: Path) -> Site:
     Raises:
         DocumentError: the faults of all files at once.
     """
-    tree = read_tree(submissions)
+    tree = read_tree(submissions, for_lists)
     repository = submissions.resolve().parent
     changes = read_history(repository, submissions.name) if in_git(repository) else []
     rankings = {name: rank(tree, suite) for name, suite in tree.board.suites.items()}
-    return gather(submissions, tree, rankings, changes)
+    whole = partial(_read_again, submissions)
+    return gather(submissions, tree, rankings, changes, whole)
 
 
-def gather(root: Path, tree: Tree, rankings: dict[str, Ranking], changes: list[Change]) -> Site:
+def for_lists(result: Json) -> Json:
+    """Return what everything but the page of its model reads of a result."""
+    kept = for_ranking(result)
+    kept["request_set"] |= {n: result["request_set"][n] for n in ("items_sha256", "requests")}
+    kept["run"]["tokens"] = result["run"]["tokens"]
+    return kept
+
+
+def _read_again(root: Path, entry: Entry) -> Entry:
+    """Read an entry in full: one at a time fits into memory, all of them need not.
+
+    Its files were held to their schema a moment ago.
+    """
+    return replace(
+        entry,
+        results=tuple(
+            replace(standing, result=parse_json(read_plain(root / standing.path)))
+            for standing in entry.results
+        ),
+    )
+
+
+def gather(
+    root: Path,
+    tree: Tree,
+    rankings: dict[str, Ranking],
+    changes: list[Change],
+    whole: Callable[[Entry], Entry],
+) -> Site:
     """Return the site of the tree at `root`, read and ranked."""
     rows: dict[str, list[Json]] = {}
     places: dict[str, dict[str, Json]] = {entry.submission.id: {} for entry in tree.entries}
@@ -59,19 +97,23 @@ def gather(root: Path, tree: Tree, rankings: dict[str, Ranking], changes: list[C
         for row, values in zip(ranked, rows[name], strict=True):
             places[values["model"]][name] = values
             cells[values["model"]].update(row.cells)
+    known = task_names()
     for entry in tree.entries:
         found = cells[entry.submission.id]
-        for task in sorted({standing.result["task"]["name"] for standing in entry.results}):
-            if task not in found and task in task_names():
+        for task in sorted(entry.by_task.keys() - found.keys()):
+            if task in known:
                 found[task] = find_cell(tree, entry, task)
     prefix = f"{root.name}/"
     return Site(
         root=root,
         tree=tree,
+        whole=whole,
         rankings=rankings,
         rows=rows,
         places=places,
         cells=cells,
         changes=tuple(changes),
+        asked={task: tree.asked(task) for task in known},
+        newer={e.submission.supersedes: e.submission.id for e in reversed(tree.entries)},
         added={path.removeprefix(prefix): c for path, c in additions(changes).items()},
     )

@@ -18,32 +18,34 @@ HAN = re.compile("[\u4e00-\u9fff]+")
 MARK = re.compile(f"({TITLE}|{ABOUT}|{BODY}|{SHELL})")
 
 
-def stamp_pages(shell: str, copies: Iterable[Stamped], to: Path, address: str) -> list[str]:
-    """Write the copies of a shell.
+class Shell:
+    """A page with marks, cut up at them."""
 
-    Args:
-        shell: the HTML that MkDocs made of it.
-        copies: what each copy holds.
-        to: folder of the built site.
-        address: path of the shell's HTML below `to`, with SHELL where each copy has its name.
+    def __init__(self, rendered: str, source: str, to: Path) -> None:
+        """Cut it up.
 
-    Returns:
-        The paths written, below `to`.
-    """
-    parts = MARK.split(shell)
-    written = []
-    for copy in copies:
+        Args:
+            rendered: the HTML that MkDocs made of it.
+            source: its path below docs/, with SHELL where each copy has its name.
+            to: folder of the built site.
+        """
+        self.parts = MARK.split(rendered)
+        self.address = source.removesuffix(".md") + ".html"
+        self.to = to
+
+    def write(self, copy: Stamped) -> None:
+        """Write a copy."""
         fills = {
             TITLE: html.escape(copy.title),
             ABOUT: html.escape(copy.about),
             BODY: copy.body,
             SHELL: copy.name,
         }
-        path = to / address.replace(SHELL, copy.name)
+        path = self.to / self.address.replace(SHELL, copy.name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(fills.get(part, part) for part in parts), "utf-8", newline="\n")
-        written.append(address.replace(SHELL, copy.name))
-    return written
+        path.write_text(
+            "".join(fills.get(part, part) for part in self.parts), "utf-8", newline="\n"
+        )
 
 
 def cut_chinese(text: str) -> str:

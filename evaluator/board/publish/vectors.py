@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -45,8 +46,12 @@ def models_data(site: Site) -> Json:
 
 
 def vectors(site: Site, entry: Entry) -> Json:
-    """Return what `data/items/<slug>.json` holds: how a model was run, and its items by task."""
+    """Return what `data/items/<slug>.json` holds: how a model was run, and its items by task.
+
+    `entry` has its results in full, as `site.whole` gives it.
+    """
     submission = entry.submission
+    results = {standing.path: standing.result for standing in entry.results}
     return {
         "model": submission.id,
         "slug": slug(submission.id),
@@ -60,15 +65,17 @@ def vectors(site: Site, entry: Entry) -> Json:
             "parameters": parameters_of(entry),
             "licence": submission.licence,
         },
-        "tasks": {task: vector(standing.result) for task, standing in _measured(site, entry)},
+        "tasks": {
+            task: vector(results[standing.path]) for task, standing in _measured(site, entry)
+        },
     }
 
 
 def vector(result: Json) -> Json:
     """Return the items of one result: `correct` as committed, `values` where they are not 0 and 1.
 
-    `values` are (n,) numbers of `item_values`, each once, and their places as 16-bit integers in
-    base64, so that nothing is lost.
+    `values` are (n,) numbers of `item_values`, each once, and their places in base64, as integers
+    of 8 bits while 256 numbers are enough, else of 16: nothing is lost.
     """
     packed = {
         "question": _question_id(result),
@@ -79,26 +86,33 @@ def vector(result: Json) -> Json:
     if counts_right(metric_named(result["primary"]), result):
         return packed
     known, codes = np.unique(item_values(result)[0], return_inverse=True)
-    places = base64.b64encode(codes.astype("<u2").tobytes()).decode()
+    kind = "u1" if len(known) <= 256 else "<u2"
+    places = base64.b64encode(codes.astype(kind).tobytes()).decode()
     return packed | {"values": [known.tolist(), places]}
 
 
-def questions(site: Site) -> Json:
+def questions_of(site: Site, entry: Entry, items: Json) -> dict[str, Json]:
+    """Return id -> question that an entry in full answers, whose `vectors` are `items`."""
+    results = {standing.path: standing.result for standing in entry.results}
+    return {
+        items["tasks"][task]["question"]: question(results[standing.path])
+        for task, standing in _measured(site, entry)
+    }
+
+
+def questions_data(found: dict[str, Json]) -> Json:
     """Return what `data/questions.json` holds: every fingerprint by its id, and `own`.
 
-    `t` of a question is the 97.5 % quantile of Student's distribution for its items, `own` are the
-    parts in which two methods may differ.
+    `own` are the parts in which two methods may differ.
     """
-    found: dict[str, Json] = {}
-    for entry in site.tree.entries:
-        for _, standing in _measured(site, entry):
-            result = standing.result
-            found.setdefault(_question_id(result), question(result))
     return {"own": list(OF_THE_METHOD), "questions": dict(sorted(found.items()))}
 
 
 def question(result: Json) -> Json:
-    """Return what a result answers: parts of its fingerprint, items, metric, quantile."""
+    """Return what a result answers: parts of its fingerprint, items, metric, quantile.
+
+    `t` is the 97.5 % quantile of Student's distribution for its items.
+    """
     parts = {part: _short(value) for part, value in fingerprint(result).items()}
     n = result["n"]
     return {
@@ -107,8 +121,13 @@ def question(result: Json) -> Json:
         "n": n,
         "metric": result["primary"],
         "lower_is_better": lower_is_better(result),
-        "t": float(stats.t.ppf(0.975, max(n - 1, 1))),
+        "t": _quantile(n),
     }
+
+
+@cache
+def _quantile(n: int) -> float:
+    return float(stats.t.ppf(0.975, max(n - 1, 1)))
 
 
 def compare_data(site: Site, words: Words) -> Json:

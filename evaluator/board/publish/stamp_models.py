@@ -1,0 +1,105 @@
+"""What there is of each model: a page in every language and two files, written on all cores.
+
+A model's results are read in full here, one model at a time: a board of 150,000 results fits into
+memory this way. What a process writes depends on the model alone, so their number changes no byte.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from markupsafe import Markup
+
+from evaluator.board.card import render_card
+from evaluator.board.publish.downloads import compact, write_file
+from evaluator.board.publish.model import model_data
+from evaluator.board.publish.outward import without_outward
+from evaluator.board.publish.pages import MODELS, Pages
+from evaluator.board.publish.stamp import Shell
+from evaluator.board.publish.vectors import questions_of, vectors
+from evaluator.core.files import Json
+
+FEW = 100
+"""Models that are not worth a process of their own."""
+AT_ONCE = 20
+"""Models that a process takes at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """The site in one language as MkDocs left it."""
+
+    pages: Pages
+    """Its pages."""
+    shells: dict[str, str]
+    """Source path -> HTML of each shell."""
+    to: Path
+    """Its folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What was written of one model."""
+
+    sums: tuple[str, ...]
+    """A line for SHA256SUMS a file."""
+    questions: dict[str, Json]
+    """Id -> what its results answer."""
+
+
+class Press:
+    """Writes the files of models, one model at a time."""
+
+    def __init__(self, builds: Sequence[Built]) -> None:
+        """Cut the shells; the first build's folder is the root of the site."""
+        self.site = builds[0].pages.site
+        self.root = builds[0].to
+        self.builds = builds
+        self.shells = [Shell(built.shells[MODELS], MODELS, built.to) for built in builds]
+
+    def write(self, number: int) -> Written:
+        """Write the pages and files of the model with this number in the tree."""
+        site = self.site
+        entry = site.whole(site.tree.entries[number])
+        data = model_data(site, entry)
+        card = Markup(render_card(entry.card))  # cleaned to a short list of tags
+        for built, shell in zip(self.builds, self.shells, strict=True):
+            page = built.pages.model(data, card)
+            if not site.tree.board.public:
+                page = replace(page, body=without_outward(page.body))
+            shell.write(page)
+        items = vectors(site, entry)
+        files = {f"models/{data['slug']}.json": data, f"data/items/{data['slug']}.json": items}
+        sums = [write_file(self.root, path, compact(value)) for path, value in files.items()]
+        return Written(sums=tuple(sums), questions=questions_of(site, entry, items))
+
+
+def write_models(builds: Sequence[Built]) -> Iterator[Written]:
+    """Write what there is of every model; yield what was written, in the order of the tree."""
+    press = Press(builds)
+    numbers = range(len(press.site.tree.entries))
+    workers = min(os.cpu_count() or 1, 1 + len(numbers) // FEW)
+    if workers == 1:
+        yield from map(press.write, numbers)
+        return
+    gc.freeze()  # what is there already is neither looked through again nor copied by that
+    with multiprocessing.get_context("fork").Pool(workers, _begin, (press,)) as pool:
+        yield from pool.imap(_write, numbers, AT_ONCE)
+    gc.unfreeze()
+
+
+_presses: list[Press] = []
+
+
+def _begin(press: Press) -> None:
+    """Take the press into a process that was forked: nothing of it is copied or pickled."""
+    _presses[:] = [press]
+
+
+def _write(number: int) -> Written:
+    return _presses[0].write(number)
