@@ -8,7 +8,7 @@ LIGHT := jieba jinja2 jsonschema jsonschema-rs mkdocs mkdocs-material nh3 numpy 
 # in a workflow, later steps find the commands
 ON_PATH = @test -z "$$GITHUB_PATH" || echo "$(CURDIR)/$(BIN)" >> "$$GITHUB_PATH"
 
-.PHONY: help env light gate demo test format lint workflows vulnerabilities types tests test-heavy parity vllm-env site bench bench-rank bench-audit starter-models clean
+.PHONY: help env light gate demo test format lint workflows vulnerabilities types tests test-heavy parity vllm-env site lighteval-env bench bench-rank bench-audit starter-models clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -76,6 +76,13 @@ build/vllm/ready: pyproject.toml
 
 site: env ## build the site into build/site
 	$(BIN)/evaluator site build
+
+lighteval-env: build/lighteval/ready ## make build/lighteval, a third side of the benchmark
+
+build/lighteval/ready:
+	$(PYTHON) -m venv build/lighteval
+	build/lighteval/bin/python -m pip install --quiet --disable-pip-version-check lighteval==0.13.0
+	@touch $@
 
 bench: env ## measure the evaluator beside lm-evaluation-harness; writes docs/en/benchmarks.md
 	$(BIN)/python tests/bench/speed

@@ -1,6 +1,6 @@
 """`make bench`: the evaluator beside lm-evaluation-harness, taking turns; writes the page.
 
-    python tests/bench/speed [WORKLOAD ...] [--turns N] [--whole TASK ...]
+    python tests/bench/speed [WORKLOAD ...] [--turns N] [--whole TASK ...] [--lighteval NAME ...]
 
 What is measured is kept in build/bench/ and joins the page with what was measured before, so that
 workloads can run one by one, and turns of the same commit add up. Seconds are processor time of a
@@ -24,7 +24,7 @@ from typing import Any
 
 import torch
 from model import SIZES, VOCABULARY, make_model
-from page import Cost, Row, Whole, bound, render, write_page
+from page import Cost, Row, Third, Whole, bound, render, write_page
 from side import BATCH
 from workloads import FULL, WORKLOADS, Workload, texts
 
@@ -247,6 +247,39 @@ def run_whole(name: str, folder: Path) -> Whole:
     )
 
 
+def run_lighteval(name: str, folder: Path) -> Third:
+    """Let lighteval answer a workload once, and then our side."""
+    workload = WORKLOADS[name]()
+    items: dict[str, list[Request]] = {}
+    for request in workload.requests:
+        items.setdefault(request.item, []).append(request)
+    asked = [[rs[0].prompt.text(), [r.continuation for r in rs]] for rs in items.values()]
+    done = subprocess.run(
+        [ROOT / "build/lighteval/bin/python", HERE / "lighteval_side.py", folder],
+        input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+    )  # fmt: skip
+    told = json.loads(done.stdout)
+    ours = Process("ours", folder)
+    own = ours.answer(name)
+    ours.stop()
+    place = {(r.item, r.index): at for at, r in enumerate(workload.requests)}
+    pairs = [
+        (own["answers"][place[request.item, request.index]][0], score)
+        for requests, scores in zip(items.values(), told["answers"], strict=True)
+        for request, score in zip(requests, scores, strict=True)
+    ]
+    return Third(
+        name=workload.name,
+        version=told["version"],
+        ours=own["cpu"],
+        seconds=told["seconds"],
+        fed=told["fed"],
+        nats=max(abs(one - other) for one, other in pairs),
+        commit=evaluator_commit()["commit"][:7],
+    )
+
+
 def describe(rows: Sequence[Row]) -> dict[str, Any]:
     """Return what the page's head says."""
     return {
@@ -276,8 +309,10 @@ def main() -> None:
     parser.add_argument("workloads", nargs="*", choices=[[], *WORKLOADS], default=[])
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--whole", nargs="*", choices=FULL, default=[])
+    parser.add_argument("--lighteval", nargs="*", choices=WORKLOADS, default=[])
     asked = parser.parse_args()
-    names = asked.workloads or ([] if asked.whole else list(WORKLOADS))
+    apart = asked.whole or asked.lighteval
+    names = asked.workloads or ([] if apart else list(WORKLOADS))
     folders = {size: make_model(STORE, size, texts) for size in SIZES}
     for name in names:
         path = STORE / f"{name}.json"
@@ -287,10 +322,14 @@ def main() -> None:
     for name in asked.whole:
         whole = run_whole(name, folders[SMALL])
         (STORE / f"whole-{name}.json").write_text(json.dumps(asdict(whole)))
+    for name in asked.lighteval:
+        third = run_lighteval(name, folders[SIZE])
+        (STORE / f"lighteval-{name}.json").write_text(json.dumps(asdict(third)))
     rows = [read_row(p) for name in WORKLOADS if (p := STORE / f"{name}.json").exists()]
     kept = [p for name in FULL if (p := STORE / f"whole-{name}.json").exists()]
     wholes = [Whole(**json.loads(path.read_text())) for path in kept]
-    write_page(PAGE, render(rows, wholes, describe(rows)))
+    thirds = [Third(**json.loads(p.read_text())) for p in sorted(STORE.glob("lighteval-*.json"))]
+    write_page(PAGE, render(rows, wholes, thirds, describe(rows)))
     faults = [fault for row in rows for fault in row.faults()]
     say("\n".join(faults))
     sys.exit(bool(faults))

@@ -118,18 +118,41 @@ class Whole:
     """Tokens a second that lm-eval was measured to feed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Third:
+    """A workload as lighteval answered it once, and we in the same minutes."""
+
+    name: str
+    version: str
+    """Of lighteval."""
+    ours: float
+    """Our processor seconds."""
+    seconds: float
+    """Its processor seconds."""
+    fed: int
+    """Tokens that entered its model."""
+    nats: float
+    """Largest difference of a log-likelihood."""
+    commit: str
+    """The evaluator's commit that was measured."""
+
+
 def mega(count: float) -> str:
     """Return bytes as MB."""
     return f"{count / 1e6:,.0f} MB"
 
 
-def render(rows: Sequence[Row], wholes: Sequence[Whole], facts: dict[str, str]) -> str:
+def render(
+    rows: Sequence[Row], wholes: Sequence[Whole], thirds: Sequence[Third], facts: dict[str, str]
+) -> str:
     """Return the page as Markdown."""
     faults = [fault for row in rows for fault in row.faults()]
     parts = [HEAD.format(**facts), _speed_table(rows), COST_HEAD, _cost_table(rows)]
     parts += [TRUTH_HEAD.format(sample=facts["sample"]), _truth_table(rows)]
     held = "\n".join(f"- {fault}." for fault in faults) if faults else "Every row holds its floors."
     parts += [f"## Floors that are missed\n\n{held}"]
+    if thirds:
+        parts += [THIRD_HEAD, _third_table(thirds)]
     if wholes:
         parts += [WHOLE_HEAD, _whole_table(wholes)]
     return "\n\n".join(parts) + "\n"
@@ -171,6 +194,24 @@ def _truth_table(rows: Sequence[Row]) -> str:
         )
         for row in rows
         if row.largest
+    ])  # fmt: skip
+
+
+def _third_table(thirds: Sequence[Third]) -> str:
+    head = ("workload", "lighteval", "our seconds", "its seconds", "ratio", "tokens it fed",
+            "largest difference", "commit")  # fmt: skip
+    return _table(head, [
+        (
+            third.name,
+            third.version,
+            f"{third.ours:.1f}",
+            f"{third.seconds:.1f}",
+            f"{third.seconds / third.ours:.1f}",
+            f"{third.fed:,}",
+            f"{third.nats:.1e} nat",
+            f"`{third.commit}`",
+        )
+        for third in thirds
     ])  # fmt: skip
 
 
@@ -246,6 +287,11 @@ at most. The two must agree within 1e-4 nat, or within four steps of the 32-bit 
 sum where that is more, which is past 256 nat. (A random model gives every token about 10 nat, so 85
 tokens come to 1,000, and there one step is 6e-5.) Where the sides differ most, neither is the one
 that is right: each is some steps from fp64, and what differs is rounding."""
+THIRD_HEAD = """## Beside lighteval
+
+Its `transformers` backend, fp32, batches of 8, in an environment of its own (`make lighteval-env`):
+one turn, then one of ours. It feeds every choice of an item by itself, and cuts a pair into context
+and continuation by a rule of its own, so a difference here is no fault of either."""
 WHOLE_HEAD = """## Whole tasks
 
 Our side alone, with a random Llama of 10 million parameters. lm-eval's time is **not measured**: it
