@@ -103,7 +103,7 @@ def test_a_new_season_is_measured_and_opened_and_the_closed_one_stays(
 
     assert "fresh_series" in shown(world, "2026-2") and "Second" in shown(world, "2026-2")
     assert "fresh_series" not in shown(world, "2026-1")
-    for name in ("First", "Small"):
+    for name in ("First", "Starter small"):
         assert name in shown(world, "2026-1"), "what closed is ranked as it asked"
     audit = evaluator("audit", cwd=world.forge.clone("auditor"), check=False)
     assert audit.returncode == 0, audit.stdout + audit.stderr
