@@ -66,7 +66,7 @@ WRITES = {
 SECRETS = {
     ("evaluate", "fetch"): ("HF_TOKEN", "${{ new && 'models' || 'models-again' }}"),
     ("evaluate", "serve"): ("PROVIDER_KEYS", "providers"),
-    ("evaluate", "publish"): ("SIGNING_KEY", "results"),
+    ("evaluate", "publish"): ("PUSH_KEY, SIGNING_KEY", "results"),
 }
 """The only jobs that see a secret: which, and in which environment it is kept."""
 WITH_TOKEN = {

@@ -21,6 +21,6 @@ install -d -o runner -g runner -m 0700 "$work"
 cp -r "$home/." "$work/"
 chown -R runner:runner "$work"
 exec setpriv --reuid=runner --regid=runner --init-groups --reset-env -- \
-  env BOARD_REPOSITORY="$repository" HOME="$work" \
+  env BOARD_REPOSITORY="$repository" HOME="$work" PIP_CACHE_DIR=/var/lib/evaluator/pip \
   ACTIONS_RUNNER_HOOK_JOB_STARTED=/opt/board/guard.sh \
   "$work/run.sh" --jitconfig "$configuration"

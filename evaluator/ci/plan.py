@@ -166,6 +166,8 @@ def hours(value: float | None) -> str:
     """Return hours for people, in minutes where they are few."""
     if value is None:
         return "unknown"
+    if value < 1 / 60:
+        return "under 1 min" if value else ""
     return f"{value * 60:.0f} min" if value < 1 else f"{value:.1f} h"
 
 

@@ -132,11 +132,31 @@ def code_owners(before: Path, path: str) -> list[str]:
 def tell(root: Path, names: Sequence[str], faults: Sequence[Fault], month: str) -> str:
     """Return what a contributor wants to know, in Markdown."""
     if faults:
-        rows = [(f.path, str(f.line or ""), f.pointer, f.message) for f in faults]
-        head = "1 thing to mend" if len(faults) == 1 else f"{len(faults)} things to mend"
-        return f"## {head}\n\n{table(('file', 'line', 'where', 'what is wrong'), rows)}"
+        return _tell_faults(root.name, faults)
     tree = read_tree(root)
     return "".join(_tell_one(tree, name, month) for name in names)
+
+
+def _tell_faults(folder: str, faults: Sequence[Fault]) -> str:
+    """Return what is wrong, where, and what to do next."""
+    rows = [(f"{folder}/{f.path}", str(f.line or ""), f.pointer, f.message) for f in faults]
+    head = "1 thing to mend" if len(faults) == 1 else f"{len(faults)} things to mend"
+    told = table(("file", "line", "where", "what is wrong, and what to do"), rows)
+    return f"## {head}\n\n{told}{MEND}"
+
+
+MEND = """
+Change what is named and push to the same branch: this check runs again by itself. The same on your
+machine: `evaluator check --base origin/main`. What each field means is said in
+`.github/submission.yaml`; what other messages ask for, in `.github/CONTRIBUTING.md`.
+"""
+NEXT = """
+### What happens next
+
+A maintainer reads the card and merges. Then the board's runner measures the model and commits its
+results; until then it stands on the page *Queue* of the site. If a task cannot be measured, an
+issue calls those who are named above under *may change it*, and says what they can do.
+"""
 
 
 def _tell_one(tree: Tree, name: str, month: str) -> str:
@@ -156,8 +176,9 @@ def _tell_one(tree: Tree, name: str, month: str) -> str:
     tokens, time = total([w.tokens for w in work]), total([w.hours for w in work])
     rows.append(("all", "", f"{sum(w.requests for w in work):,}", amount(tokens), hours(time)))
     text += "### What will be measured after the merge\n\n"
-    text += table(("task", "what", "requests", "tokens", "time"), rows)
-    return text + _tell_share(tree, name, month) + _tell_references(tree, it.suites)
+    text += table(("task", "what", "requests", "tokens", "time on the runner"), rows)
+    text += _tell_share(tree, name, month) + _tell_references(tree, it.suites)
+    return text + NEXT
 
 
 def total(values: Sequence[float | None]) -> float | None:

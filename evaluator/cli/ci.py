@@ -259,13 +259,13 @@ def settings(
     ] = False,
 ) -> None:
     """Set a repository up as this board needs it, by `gh api`; printed first, run with --apply."""
-    from evaluator.ci.settings import apply_settings, commands
+    from evaluator.ci.settings import BY_HAND, apply_settings, dry_run
 
     if apply:
         apply_settings(repository)
-        return
-    for words, body in commands(repository):
-        out.print(f"{' '.join(words)} --input - <<'END'\n{body}END" if body else " ".join(words))
+        out.print(BY_HAND.format(repository=repository), soft_wrap=True)
+    else:
+        out.print(dry_run(repository), soft_wrap=True)
 
 
 def _warn(failed: list[str]) -> None:

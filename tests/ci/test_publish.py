@@ -183,3 +183,39 @@ def test_a_push_that_is_refused_is_a_sentence(repository: Path, tmp_path: Path) 
     git("remote", "add", "origin", str(tmp_path / "nowhere"), cwd=repository)
     with pytest.raises(RunError, match="cannot push to main"):
         push(repository)
+
+
+FAKE_SSH = """\
+#!/bin/sh
+# takes whoever asks to the repository beside it, as a server with this deploy key would
+echo "$@" >> {folder}/asked
+while [ "$1" != -i ]; do shift; done
+stat -c %a "$2" > {folder}/mode; cp "$2" {folder}/key
+for command; do :; done
+cd {folder} && eval "$(echo "$command" | sed "s#'/#'./#")"
+"""
+
+
+def test_a_deploy_key_pushes_where_the_token_may_not(
+    repository: Path, handed: Path, workflow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rules of main refuse the workflow's token: ssh is asked, and the key is gone after it."""
+    bare = tmp_path / "server/board/leaderboard.git"
+    bare.parent.mkdir(parents=True)
+    git("clone", "-q", "--bare", str(repository), str(bare), cwd=tmp_path)
+    git("remote", "add", "origin", str(bare), cwd=repository)
+    program = tmp_path / "bin/ssh"
+    program.parent.mkdir()
+    program.write_text(FAKE_SSH.format(folder=tmp_path / "server"))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    monkeypatch.setenv("PUSH_KEY", "a private key")
+    publish(repository / "submissions", NAME, handed)
+    push(repository)
+    assert git("rev-parse", "main", cwd=bare) == git("rev-parse", "HEAD", cwd=repository)
+    server = tmp_path / "server"
+    assert (server / "key").read_text() == "a private key\n"
+    assert (server / "mode").read_text() == "600\n"
+    asked = (server / "asked").read_text()
+    assert "IdentitiesOnly=yes" in asked and "git@github.com" in asked
+    assert not Path(asked.split("-i ")[1].split()[0]).exists()

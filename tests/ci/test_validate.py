@@ -38,7 +38,7 @@ def test_a_good_submission_is_told_what_will_happen(repository: Path) -> None:
     assert found.faults == ()
     assert found.names == ("acme/tiny",)
     for word in ("acme/tiny is in order", "What will be measured", "hours on the runner",
-                 "Who leads starter now"):  # fmt: skip
+                 "Who leads starter now", "What happens next"):  # fmt: skip
         assert word in found.summary
     assert "worktrees" not in [path.name for path in (repository / ".git/worktrees").glob("*")]
 
@@ -53,6 +53,8 @@ def test_every_fault_is_told_at_once_with_its_line(repository: Path) -> None:
         "acme/tiny/submission.yaml", "acme/tiny/card.md",
     }  # fmt: skip
     assert "things to mend" in found.summary
+    assert "| submissions/acme/tiny/card.md | 1 |" in found.summary, "as the files are named in git"
+    assert "push to the same branch" in found.summary and "What happens next" not in found.summary
     assert all(fault.message for fault in found.faults)
 
 
