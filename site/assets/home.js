@@ -85,7 +85,7 @@ function line(row, place, shown) {
   const rank = make("td", { class: "b-num b-rank" }, pin, ` ${ranks} `, make("b", {}, table.tie(row)));
   if (shown < table.length && best) rank.append(make("i", { title: words.official }, ` ${place}.`));
   const name = make("th", { scope: "row", class: "b-model" }, make("a", { href: models.replace("SLUG", slug) }, d.title[row]), " ", make("span", {}, table.word("organisation", row)));
-  return make("tr", { class: `b-g${d.tie[1][row] ? group(row) : 0}` }, rank, name, ...wanted().map((key) => show1(row, key)));
+  return make("tr", { class: `b-g${group(row)}` }, rank, name, ...wanted().map((key) => show1(row, key)));
 }
 
 const group = (row) => letters(table.tie(row)) % 2;

@@ -208,13 +208,15 @@ def test_the_table_is_filtered_sorted_and_shared_by_its_address(browser, serve, 
     page.on("pageerror", lambda e: said.append(str(e)))
     page.goto(serve(site))
     models = page.locator("#b-rows th a")
-    served = page.locator("#b-rows").inner_text()
+    rows = "rows => rows.map(row => [row.className, row.innerText])"
+    served = page.locator("#b-rows tr").evaluate_all(rows)
     page.get_by_role("searchbox", name="Find a model").fill("larg")
     page.locator("#b-status", has_text="1 of 5 models").wait_for()
     assert models.all_inner_texts() == ["Starter large"]
     page.get_by_role("searchbox", name="Find a model").fill("")
     page.locator("#b-status", has_text="5 of 5 models").wait_for()
-    assert page.locator("#b-rows").inner_text() == served  # the script writes what was served
+    written = page.locator("#b-rows tr").evaluate_all(rows)
+    assert written == served  # the script writes what was served
     page.get_by_role("button", name="Parameters", exact=True).click()
     page.locator('th[aria-sort="descending"]', has_text="Parameters").wait_for()
     assert models.first.inner_text() == "Starter large"
@@ -237,6 +239,19 @@ def test_the_table_is_filtered_sorted_and_shared_by_its_address(browser, serve, 
     assert fresh.locator("#b-rows").inner_text() == shown
     assert said == []
     context.close()
+
+
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_every_panel_has_all_its_words(browser, serve, site, language):
+    page = browser.new_page()
+    page.goto(serve(site) + language)
+    page.locator("#board[data-ready]").wait_for()
+    for panel in ("filters", "columns", "weights"):
+        page.locator(f"[data-panel={panel}]").click()
+        page.locator("#b-panel legend").first.wait_for()
+        text = page.locator("#b-panel").inner_text()
+        assert "undefined" not in text, (panel, text)
+    page.close()
 
 
 def test_weights_give_an_order_that_is_told_apart_from_ours(browser, serve, site):

@@ -128,6 +128,9 @@ def script_data(data: Json, words: Words) -> Json:
         "scale": data["scale"],
         "rows": ROWS,
         "presets": PRESETS,
-        "words": words.starting("js.") | words.starting("preset.") | words.starting("col."),
+        "words": words.starting("js.")
+        | words.starting("preset.")
+        | words.starting("col.")
+        | {"columns": words("table.columns")},
         "names": words.starting("kind.") | words.starting("trust."),
     }
