@@ -89,9 +89,10 @@ def run_demo(repository: Path, home: Path) -> Path:
 
 
 def copy_inputs(submissions: Path, to: Path, entries: list[Entry]) -> None:
-    """Copy the board and the submissions without their results."""
+    """Copy the board, what its own tasks ask, and the submissions without their results."""
     to.mkdir(parents=True)
-    shutil.copy(submissions / "board.yaml", to)
+    for name in ("board.yaml", "tasks.lock.json"):
+        shutil.copy(submissions / name, to)
     for entry in entries:
         name = entry.submission.id
         leave = shutil.ignore_patterns("results", "attempts")
@@ -110,7 +111,7 @@ def measure_again(submissions: Path, home: Path, entry: Entry, board: Board) -> 
     measurer = Measurer(entry.submission, home / "submissions" / name, settings)
     found = []
     with progress_bar() as start:
-        for task in board.suites[SUITE].tasks:
+        for task in board.suites[SUITE].measured:
             fresh = measurer.measure(load_task(task), start(f"{name} {task}"))
             found += compare_with_committed(submissions, entry, fresh)
     return found

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from made_once import ask_once
 
 ROOT = Path(__file__).parents[1]
 """The repository."""
@@ -37,7 +38,15 @@ def real_data() -> None:
 
 @pytest.fixture()
 def tree(tmp_path: Path) -> Path:
-    """Return a copy of the repository's submissions."""
+    """Return a copy of the repository's submissions that asks each task once."""
+    copy = tmp_path / "submissions"
+    shutil.copytree(ROOT / "submissions", copy)
+    return ask_once(copy)
+
+
+@pytest.fixture()
+def whole_tree(tmp_path: Path) -> Path:
+    """Return a copy of the repository's submissions, with what is asked again."""
     copy = tmp_path / "submissions"
     shutil.copytree(ROOT / "submissions", copy)
     return copy

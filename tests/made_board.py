@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from conftest import ROOT
+from made_once import ask_once
 
 NAMES = {
     "GIT_AUTHOR_NAME": "Ada",
@@ -50,6 +51,7 @@ def copy(repository: Path, *names: str) -> None:
             shutil.copytree(source, target, dirs_exist_ok=True)
         else:
             shutil.copy(source, target)
+    ask_once(repository / "submissions")
 
 
 def decide(tree: Path, **facts: str) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from made_once import ask_once
 
 from evaluator.cli import main
 
@@ -57,6 +58,7 @@ def plant(tree: Path) -> Path:
         ROOT / "submissions" / MODEL, tree / MODEL, ignore=shutil.ignore_patterns("results")
     )
     shutil.copy(ROOT / "submissions/board.yaml", tree)
+    ask_once(tree)
     return tree
 
 

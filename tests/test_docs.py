@@ -22,6 +22,7 @@ from typing import NamedTuple
 import pytest
 import typer
 from conftest import ROOT
+from made_once import ask_once
 from typer.testing import CliRunner
 
 from evaluator import __version__, reference
@@ -263,7 +264,8 @@ def test_submit_quotes_faults_as_they_are_told():
 def test_the_complete_submission_on_the_page_is_one(tmp_path):
     home = tmp_path / "submissions/my-org/my-model"
     home.mkdir(parents=True)
-    shutil.copy(ROOT / "submissions/board.yaml", tmp_path / "submissions")
+    for name in ("board.yaml", "tasks.lock.json"):
+        shutil.copy(ROOT / "submissions" / name, tmp_path / "submissions")
     shutil.copy(ROOT / ".github/card.md", home)
     yaml = [b.text for b in blocks(DOCS / "submit.md") if b.language == "yaml"]
     (home / "submission.yaml").write_text(yaml[0])
@@ -354,6 +356,7 @@ def workshop(tmp_path_factory) -> Path:
         copy = shutil.copytree if (ROOT / "submissions" / name).is_dir() else shutil.copy
         (home / "submissions" / name).parent.mkdir(parents=True, exist_ok=True)
         copy(ROOT / "submissions" / name, home / "submissions" / name)
+    ask_once(home / "submissions")
     starter_only(home)
     for page in DOORS:
         for block in blocks(page):

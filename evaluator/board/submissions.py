@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from evaluator.board.eligibility import Eligibility, eligibility_of
-from evaluator.board.suites import Asked, Season, Suite, asked_now, read_season, suites_of
+from evaluator.board.suites import (
+    Asked,
+    Season,
+    Suite,
+    asked_now,
+    read_season,
+    suites_of,
+    with_varied,
+)
 from evaluator.core.errors import DocumentError, Fault
 from evaluator.core.files import Json, read_plain
 from evaluator.core.records import Provider, Submission
@@ -138,7 +146,7 @@ def read_board(root: Path) -> Board:
     """
     data = read_plain(root / "board.yaml", "board.yaml")
     value, document = read_document(data, "board.yaml", "board")
-    suites = suites_of(value["suites"])
+    suites = with_varied(suites_of(value["suites"]), value.get("varied", {}))
     if value["home"] not in suites:
         known = ", ".join(suites)
         message = f"{value['home']!r} is not one of the suites: {known}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from evaluator.core.files import Json, read_plain
@@ -10,6 +10,7 @@ from evaluator.core.records import RequestSet
 from evaluator.core.schema import read_document
 from evaluator.measure.requests import VARIANT
 from evaluator.tasks import OWN_REQUESTS, load_task, locked_request_set, task_names
+from evaluator.tasks.changes import CHANGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +169,29 @@ def _suite(name: str, facts: Json) -> Suite:
         summary=facts["summary"],
         **parts,
     )
+
+
+def with_varied(suites: dict[str, Suite], varied: Json) -> dict[str, Suite]:
+    """Return suites that ask every varied task beside its clean one.
+
+    Args:
+        suites: as board.yaml lists them.
+        varied: task -> how it is asked again, from the same file.
+    """
+    return {name: replace(suite, beside=_beside(suite, varied)) for name, suite in suites.items()}
+
+
+def _beside(suite: Suite, varied: Json) -> dict[str, tuple[SuiteTask, ...]]:
+    listed = {area: list(entries) for area, entries in suite.beside.items()}
+    for part in (suite.areas, suite.beside):
+        for area, entries in part.items():
+            for task, how in ((e.task, how) for e in entries for how in varied.get(e.task, ())):
+                if f"{task}_{how}" not in suite.measured:
+                    told = SuiteTask(
+                        task=f"{task}_{how}", reason=f"The same items {CHANGES[how].about}."
+                    )
+                    listed.setdefault(area, []).append(told)
+    return {area: tuple(entries) for area, entries in listed.items()}
 
 
 def _part_of(task: str, key: str) -> str:

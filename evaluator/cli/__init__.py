@@ -66,7 +66,7 @@ VERBS = (
     measuring.score,
     ranking.rank,
     comparing.compare,
-    comparing.robustness,
+    comparing.profile,
     auditing.audit,
     deciding.decide,
     opening.init_board,

@@ -1,4 +1,4 @@
-"""Verbs that set two models side by side: compare."""
+"""Verbs that set side by side: two models (compare), a model with itself (profile)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from evaluator.board import compare as comparing
+from evaluator.board.profile import KINDS, profile_of
 from evaluator.board.ranking import find_cell
-from evaluator.board.robustness import losses
 from evaluator.board.submissions import Tree, read_tree
 from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree
 from evaluator.cli.show import out, show_json, show_table
@@ -63,45 +63,68 @@ def compare(
         raise EvaluatorError("nothing to compare: no task has a number of both")
 
 
-def robustness(
+def profile(
     model: Annotated[str, typer.Argument(help="<org>/<model> or its folder; default: all.")] = "",
     tree: TreeOption = TREE,
     as_json: JsonOption = False,
 ) -> None:
-    r"""Show what models lose where the same items are asked a little differently.
+    r"""Show what stands beside the scores: robustness, fairness, what answers rest on.
 
-    The board declares in board.yaml, under `varied`, which tasks are asked again with typing
-    errors, in small letters or after another instruction. The loss is a paired difference over the
-    items with its 95 % interval; `proven` after Holm's procedure over a model's rows.
+    The board declares in board.yaml, under `varied`, which tasks are asked again and how: in
+    another form, about other people, or with a part taken away. The loss is a paired difference
+    over the items with its 95 % interval; `proven` after Holm's procedure over a model's rows;
+    `turned` is the share of changed items whose answer is another.
 
     \b
     Examples:
-      evaluator robustness
-      evaluator robustness starter/large --json
+      evaluator profile
+      evaluator profile starter/large --json
     """
     must_be_tree(tree)
     read = read_tree(tree)
     entries = [comparing.find_entry(read, _id_of(model))] if model else read.entries
-    found = {entry.submission.id: losses(read, entry) for entry in entries}
+    found = {entry.submission.id: profile_of(read, entry) for entry in entries}
     if as_json:
         show_json(found)
         return
-    rows = [[name, *_loss_texts(row)] for name, told in found.items() for row in told]
-    if rows:
-        show_table(("model", "task", "clean", "varied", "loss", "95 % interval", "proven"), rows)
-    else:
+    rows = [[name, *_loss_texts(row)] for name, told in found.items() for row in told["rows"]]
+    if not rows:
         out.print("no varied task is asked: declare some in board.yaml under `varied`")
+        return
+    show_table(("model", "task", "family", "clean", "varied", "loss", "95 % interval", "changed",
+                "turned", "proven"), rows)  # fmt: skip
+    _show_columns(found)
+
+
+def _show_columns(found: dict[str, Json]) -> None:
+    rows = [
+        [name, suite, *(_with_interval(columns[kind]) for kind in KINDS)]
+        for name, told in found.items()
+        for suite, columns in told["suites"].items()
+    ]
+    out.print("")
+    show_table(("model", "suite", *KINDS), rows)
+
+
+def _with_interval(told: Json | None) -> str:
+    if told is None:
+        return "-"
+    return f"{100 * told['value']:.1f} ({100 * told['low']:.1f} to {100 * told['high']:.1f})"
 
 
 def _loss_texts(row: Json) -> list[str]:
     if row["loss"] is None:
-        return [row["task"], "-", "-", "-", f"{row['state']} ({row['reason']})", "-"]
+        why = f"{row['state']} ({row['reason']})"
+        return [row["task"], row["family"], "-", "-", "-", why, "-", "-", "-"]
     return [
         row["task"],
+        row["family"],
         f"{100 * row['clean']:.1f}",
         f"{100 * row['varied']:.1f}",
         f"{100 * row['loss']:+.1f}",
         f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f}",
+        str(row["changed"]),
+        "-" if row["turned"] is None else f"{100 * row['turned']:.1f}",
         "yes" if row["proven"] else "no",
     ]
 

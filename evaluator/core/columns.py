@@ -19,6 +19,7 @@ from evaluator.core.records import FloatArray
 
 TYPES = {
     "correct": "bits",
+    "changed": "bits",
     "pred": "u16",
     "gold": "u16",
     "rank": "u16",

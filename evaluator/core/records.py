@@ -87,6 +87,8 @@ class Example:
     """Part of the task that is reported on its own (subject, language)."""
     cluster: str = ""
     """Items with the same non-empty cluster share a source and are not independent."""
+    changed: bool = False
+    """In a varied task: whether anything that is asked differs from the clean task's item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +197,8 @@ class Items:
     `columns` is what a result commits, one value an item, in the order of the examples:
     `correct` (0/1), `pred` and `gold` (index into `labels` or choices; pred -1 = no valid answer),
     `value` (the primary metric's value of the item, or the probability of a match), `p_gold`
-    (probability of the right answer) and `rank` (place of the best right candidate, from 1).
+    (probability of the right answer), `rank` (place of the best right candidate, from 1) and, of a
+    varied task, `changed` (0/1: whether the item is asked differently).
     `examples` and `responses` are empty when the items were read back from a result.
     """
 
@@ -333,6 +336,8 @@ class Task:
     """How it is asked: board, or lm-eval (made by `load_task`)."""
     notes: str = ""
     """Known quirks, for its page."""
+    groups_are: str = ""
+    """languages or people, where a gap between groups is unfair; '' for subjects and the like."""
     varies: str = ""
     """The task whose items it asks a little differently, '' for a task in its own right."""
     waits: str = ""

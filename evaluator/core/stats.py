@@ -81,6 +81,23 @@ def interval(
     return error, value - half, value + half
 
 
+def combine(parts: Sequence[tuple[float, float, float, float]]) -> tuple[float, float, float]:
+    """Return (value, low, high) of a weighted sum of independent values, from their own intervals.
+
+    Args:
+        parts: (weight, value, low, high) each; weights may be below 0, as in a difference.
+
+    The distances of the ends add up as squares, each on the side that counts: the intervals need be
+    neither symmetric nor normal (Zou and Donner 2008, doi 10.1002/sim.3095). Of one part with
+    weight 1 it is the part's own; of two proportions with Wilson's intervals, Newcombe's.
+    """
+    value = sum(w * v for w, v, _, _ in parts)
+    down = [w * (v - (low if w > 0 else high)) for w, v, low, high in parts]
+    up = [w * ((high if w > 0 else low) - v) for w, v, low, high in parts]
+    below, above = (float(np.sqrt(sum(d * d for d in side))) for side in (down, up))
+    return value, value - below, value + above
+
+
 def tell_apart(scores: FloatArray, covariance: FloatArray, alpha: float = 0.05) -> SignArray:
     """Return the (M, M) signs of the differences that the data prove.
 

@@ -75,16 +75,31 @@ def verify(pin: DataPin, data: bytes, place: str) -> None:
         )
 
 
+def at_hand(task: Task) -> bool:
+    """Tell whether every file of a task can be read without fetching it."""
+    return all(any(place.is_file() for place in (*_places(pin), _cached(pin))) for pin in task.pins)
+
+
+def _cached(pin: DataPin) -> Path:
+    return cache_folder() / (pin.sha256 or pin.git_blob)
+
+
+def _places(pin: DataPin) -> list[Path]:
+    """Return where the bytes of a pin may stand, in the order in which they are looked for."""
+    places = [folder / pin.benchmark / pin.file for folder in data_folders()]
+    if not pin.repo:
+        places.insert(0, board_folder() / "tasks" / pin.file)
+    return places
+
+
 def find_bytes(pin: DataPin) -> bytes:
     """Return the verified bytes of a pinned file, fetching them if they are nowhere at hand.
 
     Raises:
         DataError: a file at hand has other bytes, or the file is nowhere and cannot be fetched.
     """
-    cached = cache_folder() / (pin.sha256 or pin.git_blob)
-    places = [folder / pin.benchmark / pin.file for folder in data_folders()]
-    if not pin.repo:
-        places.insert(0, board_folder() / "tasks" / pin.file)
+    cached = _cached(pin)
+    places = _places(pin)
     for place in (*places, cached):
         if place.is_file():
             data = place.read_bytes()

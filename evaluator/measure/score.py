@@ -138,7 +138,7 @@ def build_items(
     rows = []
     for example, run in zip(examples.test, by_item, strict=True):
         judge = JUDGES.get("parsed" if method == "parsed" else task.kind, _judge_choice)
-        rows.append(judge(task, example, run, counts))
+        rows.append(judge(task, example, run, counts) | {"changed": float(example.changed)})
     columns: dict[str, FloatArray] = {
         name: np.array([row[name] for row in rows], dtype=np.float64)
         for name in task.columns

@@ -76,6 +76,7 @@ TASK = Task(
     n_shots=0,
     metrics=(exact_match,),
     primary=exact_match,
+    groups_are="languages",
     columns=("correct",),
     extract=canonical_number,
     stop=(*(before.strip() for before, _ in WORDS.values()), "</s>", "<|im_end|>"),

@@ -25,5 +25,6 @@ TASK = Task(
     n_shots=2,
     metrics=(macro_f1, accuracy, macro_precision, macro_recall, mcc),
     primary=macro_f1,
+    groups_are="languages",
     columns=("correct", "pred", "gold"),
 )

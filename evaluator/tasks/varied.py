@@ -1,67 +1,31 @@
-"""Varied tasks: the same items asked a little differently, to see how much of a score is the form.
+"""Varied tasks: the same items asked a little differently, to see what a score rests on.
 
     varied:
-      starter_choice: [typos, lower, instruction]
+      starter_choice: [typos, gender, no_question]
 
-A board declares in board.yaml which tasks are asked again and how. Each stands as a task of its
-own, `starter_choice_typos`, beside the index and never in it. Items, right answers and order stay
-those of the clean task, so that the two scores of a model are compared item by item. What changes
-follows from a hash of the item's id: the same on every machine and for every model.
+A board declares in board.yaml which tasks are asked again and how (`changes/`). Each stands as a
+task of its own, `starter_choice_typos`, beside the index and never in it, and is asked wherever its
+clean task is. Items, right answers and order stay those of the clean task, so that the two scores
+of a model are compared item by item. Only `erased` asks a few items many times.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from evaluator.core.errors import DocumentError, Fault
-from evaluator.core.files import Json, sha256
+from evaluator.core.files import Json
 from evaluator.core.records import DataPin, Example, Examples, Row, Task
 from evaluator.core.schema import read_document
-
-WORD = re.compile(r"[^\W\d_]{4,}(?![^\W\d_]*:)")
-"""At least four letters; not what a colon follows, for that names a part of the prompt."""
-ONE_IN = 6
-"""One word of so many gets a typing error; a text of fewer words gets one."""
-INSTRUCTION = "Read carefully, then answer as well as you can.\n\n"
-
-
-def add_typos(text: str, seed: str) -> str:
-    """Return a text in which two neighbouring letters of some words are swapped, never the first.
-
-    Which words and which letters follows from `seed`.
-    """
-    words = list(WORD.finditer(text))
-    draws = [int(sha256(f"{seed}|{n}".encode())[:8], 16) for n in range(len(words))]
-    chosen = {n for n, draw in enumerate(draws) if draw % ONE_IN == 0}
-    if words and not chosen:
-        chosen = {min(range(len(words)), key=lambda n: draws[n])}
-    for n in sorted(chosen, reverse=True):
-        start, end = words[n].span()
-        at = start + 1 + draws[n] // ONE_IN % (end - start - 2)
-        text = f"{text[:at]}{text[at + 1]}{text[at]}{text[at + 2 :]}"
-    return text
-
-
-def lower(text: str, seed: str) -> str:
-    """Return a text in small letters."""
-    return text.lower()
-
-
-def keep(text: str, seed: str) -> str:
-    """Return a text as it is."""
-    return text
-
-
-CHANGES: dict[str, Callable[[str, str], str]] = {
-    "typos": add_typos,
-    "lower": lower,
-    "instruction": keep,
-}
-"""How -> (text, seed) -> the text asked instead; `instruction` puts a sentence first."""
+from evaluator.metrics.choice import acc
+from evaluator.metrics.classification import accuracy
+from evaluator.tasks.changes import CHANGES
+from evaluator.tasks.changes.change import Change
+from evaluator.tasks.changes.evidence import ITEMS
+from evaluator.tasks.protocol import take_items
 
 
 def varied_tasks(
@@ -83,10 +47,14 @@ def varied_tasks(
     declared = _declared(board.resolve(), board.stat().st_mtime_ns, board.stat().st_size)
     faults = [Fault("board.yaml", 0, f"/varied/{task}", f"no task {task!r} to vary")
               for task in declared if task not in names]  # fmt: skip
+    tasks = {name: load(name) for name in declared if name in names}
+    faults += [Fault("board.yaml", 0, f"/varied/{name}", f"{how!r} is not for a {task.kind} task")
+               for name, task in tasks.items() for how in declared[name]
+               if CHANGES[how].kinds and task.kind not in CHANGES[how].kinds]  # fmt: skip
     if faults:
         raise DocumentError(faults)
-    return {f"{name}_{how}": vary(load(name), how) for name, hows in declared.items()
-            for how in hows}  # fmt: skip
+    return {f"{name}_{how}": vary(task, how) for name, task in tasks.items()
+            for how in declared[name]}  # fmt: skip
 
 
 @cache
@@ -97,32 +65,62 @@ def _declared(path: Path, changed: int, size: int) -> dict[str, Json]:
     return found
 
 
+def how_of(task: Task) -> str:
+    """Return how a varied task changes its clean one: a name in `CHANGES`."""
+    return task.name.removeprefix(f"{task.varies}_")
+
+
 def vary(task: Task, how: str) -> Task:
     """Return a task that asks the items of another a little differently."""
+    change = CHANGES[how]
 
     def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
-        clean = task.load(read)
-        test = tuple(vary_example(example, how) for example in clean.test)
-        told = {group: before + text for group, text in clean.descriptions.items()}
-        return replace(clean, test=test, descriptions=told)
+        return vary_examples(task, task.load(read), change)
 
-    before = INSTRUCTION if how == "instruction" else ""
+    share = accuracy if task.kind in ("classification", "matching") else acc
+    columns = (*task.columns, "p_gold") if change.split else task.columns
     return replace(
         task,
         name=f"{task.name}_{how}",
         title=f"{task.title} ({how})",
+        summary=f"The same items {change.about}.",
         load=load,
-        describe=lambda group: before + task.describe(group),
+        n_shots=0 if change.shots == "none" else task.n_shots,
+        describe=lambda group: change.before + task.describe(group),
+        columns=(*dict.fromkeys((*columns, "changed")),),
+        metrics=(share,) if change.split else task.metrics,
+        primary=share if change.split else task.primary,
         varies=task.name,
+        lm_eval=None,
     )
 
 
-def vary_example(example: Example, how: str) -> Example:
-    """Return an item with its question changed; what is right stays."""
-    change = CHANGES[how]
+def vary_examples(task: Task, clean: Examples, change: Change) -> Examples:
+    """Return items as a change asks them, each marked whether anything in it is another."""
+    if change.split:
+        few = take_items(task, clean, ITEMS).test
+        test = [part for example in few for part in change.split(example)]
+    else:
+        test = [change.item(example) for example in clean.test]
+    before = dict(zip((e.id for e in clean.test), clean.test, strict=True))
     return replace(
-        example,
-        question=change(example.question, f"{how}|{example.id}"),
-        texts=tuple(change(text, f"{how}|{example.id}") for text in example.texts),
-        contexts=tuple(change(text, f"{how}|{example.id}") for text in example.contexts),
+        clean,
+        test=tuple(
+            replace(e, changed=e.changed or change.asks_all_anew or e != before.get(e.id, e))
+            for e in test
+        ),
+        shots=turn_shots(clean, task.n_shots) if change.shots == "reversed" else clean.shots,
+        descriptions={group: change.before + told for group, told in clean.descriptions.items()},
     )
+
+
+def turn_shots(clean: Examples, n_shots: int) -> tuple[Example, ...]:
+    """Return the pool with the shots that are shown in reverse order, of each group its own."""
+    groups = {shot.group for shot in clean.shots}
+    if not {example.group for example in clean.test} <= groups:
+        return (*clean.shots[:n_shots][::-1], *clean.shots[n_shots:])
+    found: list[Example] = []
+    for group in dict.fromkeys(shot.group for shot in clean.shots):
+        own = [shot for shot in clean.shots if shot.group == group]
+        found += [*own[:n_shots][::-1], *own[n_shots:]]
+    return tuple(found)

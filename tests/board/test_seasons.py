@@ -154,6 +154,7 @@ def retire(tree, monkeypatch) -> None:
     board = tree / "board.yaml"
     text = re.sub(r"      choice:\n.*?\n(?=      generation)", "", board.read_text(), flags=re.S)
     board.write_text(text.replace("season: 2026-1", "season: 2026-2"))
+    monkeypatch.setenv("EVALUATOR_SUBMISSIONS", str(tree))
     retire_task(monkeypatch, "starter_choice")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from conftest_e2e import git
+from made_once import ask_once
 
 WORKFLOW = {
     "GITHUB_ACTIONS": "true",
@@ -34,6 +35,7 @@ def repository(tmp_path: Path) -> Path:
     """Return a repository with the starter board, committed."""
     home = tmp_path / "board"
     shutil.copytree(ROOT / "submissions", home / "submissions")
+    ask_once(home / "submissions")
     (home / ".github").mkdir()
     (home / ".github/CODEOWNERS").write_text("* @carol\nsubmissions/starter/ @dave @board/team\n")
     git("init", "-q", "-b", "main", cwd=home)

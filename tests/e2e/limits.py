@@ -50,7 +50,8 @@ def lay_out(folder: Path) -> None:
     model = ROOT / "submissions" / MODEL
     target = folder / "submissions" / MODEL
     shutil.copytree(model, target, ignore=shutil.ignore_patterns("results"))
-    shutil.copy(ROOT / "submissions/board.yaml", folder / "submissions")
+    for name in ("board.yaml", "tasks.lock.json"):
+        shutil.copy(ROOT / "submissions" / name, folder / "submissions")
 
 
 def full(folder: Path, aside: Path) -> list[str]:

@@ -12,6 +12,7 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from made import request, response
+from made_once import ask_once
 from typer.testing import CliRunner
 
 from evaluator.board.submissions import read_submission
@@ -74,6 +75,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("shards")
     shutil.copytree(ROOT / "submissions/starter/small", home / "submissions/starter/small")
     shutil.copy(ROOT / "submissions/board.yaml", home / "submissions")
+    ask_once(home / "submissions")
     for index in range(1, COUNT + 1):
         part = measurer(home, shard=Shard(index=index, count=COUNT))
         part.answer_shard(load_task(TASK), lambda *_: None)

@@ -57,7 +57,7 @@ def items_of(name: str) -> tuple[Task, Examples]:
         return task, replace(examples, test=tuple(single[:ITEMS]))
     if examples.labels:
         first = {example.target: example for example in reversed(examples.test)}
-        test = [first[label] for label in examples.labels]
+        test = [first[label] for label in examples.labels if label in first]
         step = max(len(examples.test) // ITEMS, 1)
         others = [e for e in examples.test[::step] if e not in test]
         return task, replace(examples, test=(*test, *others[: max(ITEMS - len(test), 0)]))

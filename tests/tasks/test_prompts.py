@@ -24,7 +24,11 @@ from evaluator.measure.requests import build_requests, lock_entry, sent
 from evaluator.tasks import load_task, lockable, locked_request_set, task_names
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "prompts"
-LOCK = json.loads((ROOT / "evaluator/tasks/lock.json").read_bytes())["tasks"]
+LOCK = {
+    name: entry
+    for path in ("evaluator/tasks/lock.json", "submissions/tasks.lock.json")
+    for name, entry in json.loads((ROOT / path).read_bytes())["tasks"].items()
+}
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
 
 

@@ -11,8 +11,9 @@ from made import fuzz
 
 from evaluator.measure.requests import build_requests
 from evaluator.tasks import load_task
+from evaluator.tasks.changes.form import INSTRUCTION, add_typos
 from evaluator.tasks.starter import examples_of
-from evaluator.tasks.varied import INSTRUCTION, add_typos, vary
+from evaluator.tasks.varied import vary
 
 CLEAN = load_task("starter_choice")
 

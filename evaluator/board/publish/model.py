@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from evaluator.board.index import baseline_of
+from evaluator.board.publish.profile import profile_data, profile_view
 from evaluator.board.publish.rows import cell_data, last_measured, parameters_of
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.task import is_trained_on
 from evaluator.board.publish.values import slug
 from evaluator.board.publish.words import Words
 from evaluator.board.ranking import Cell
-from evaluator.board.robustness import losses
 from evaluator.board.submissions import Entry, Standing
 from evaluator.core.files import Json
 from evaluator.tasks import load_task
@@ -67,9 +67,7 @@ def model_data(site: Site, entry: Entry) -> Json:
             task_result(site, task, cell, results) | {"trained": is_trained_on(submission, task)}
             for task, cell in site.cells[submission.id].items()
         ],
-        "robustness": [
-            row | {"title": load_task(row["task"]).title} for row in losses(site.tree, entry)
-        ],
+        "profile": profile_data(site, entry),
         "repeats": repeats(site, entry),
         "attempts": list(entry.attempts),
         "decisions": [d for d in site.tree.decisions if d["submission"] == submission.id],
@@ -85,6 +83,7 @@ def model_view(site: Site, data: Json, words: Words) -> Json:
         "grouped": any(task["groups"] for task in measured),
         "classified": any(task["classes"] for task in measured),
         "superseded_by": site.newer.get(data["model"], ""),
+        "beside": profile_view(data["profile"], words),
         "script": script_data(measured, words),
     }
 

@@ -116,6 +116,7 @@ def beside(site: Site, name: str) -> list[Json]:
         }
         for area, tasks in site.tree.board.suites[name].beside.items()
         for t in tasks
+        if not load_task(t.task).varies
     ]
 
 

@@ -1,0 +1,132 @@
+"""Varied: what becomes of a model's answers when the same items are asked a little differently.
+
+A varied task (`evaluator/tasks/varied.py`) keeps items, order and right answers of its clean task.
+So a loss is a paired difference, item by item, with the interval and the test of `compare`. It
+stands beside the index and never enters it.
+"""
+
+from __future__ import annotations
+
+from evaluator.board.compare import ALPHA, compare_values, item_values, lower_is_better
+from evaluator.board.ranking import Cell, find_cell
+from evaluator.board.submissions import Entry, Tree
+from evaluator.core.files import Json
+from evaluator.core.paired import holm
+from evaluator.core.records import Items, Task
+from evaluator.core.stats import wilson
+from evaluator.measure.result import items_of
+from evaluator.tasks import load_task, task_names
+from evaluator.tasks.changes import CHANGES
+from evaluator.tasks.varied import how_of
+
+NUMBERS = ("clean", "varied", "loss", "low", "high", "p", "p_holm", "changed", "turned")
+
+
+def varied_of(tree: Tree, entry: Entry) -> list[Task]:
+    """Return the varied tasks that a model was asked, or is to be, in the order of their names."""
+    wanted = {task for name, suite in tree.board.suites.items()
+              if name in entry.submission.suites for task in suite.measured}  # fmt: skip
+    known = [load_task(task) for task in task_names() if task in wanted or task in entry.by_task]
+    return [task for task in known if task.varies]
+
+
+def losses(tree: Tree, entry: Entry) -> list[Json]:
+    """Return what a model loses on each varied task that asks its clean task's own items.
+
+    Returns:
+        Rows of {task, clean_task, how, family, suites, state, reason, clean, varied, loss, low,
+        high, p, p_holm, proven, changed, turned}; numbers are None where a side has none. `loss` is
+        clean less varied, or the other way round where lower is better: above 0 the model does
+        worse. `changed`: items whose prompt is another;
+        `turned`: the share of those whose answer (its right or wrong, where none is kept) is
+        another. `proven`: by Holm's procedure over the rows.
+    """
+    asked = [task for task in varied_of(tree, entry) if not CHANGES[how_of(task)].split]
+    rows = [_row(tree, entry, task) for task in asked]
+    tested = [row for row in rows if row["p"] is not None]
+    for row, adjusted in zip(tested, holm([row["p"] for row in tested]), strict=True):
+        row |= {"p_holm": adjusted, "proven": adjusted < ALPHA}
+    return rows
+
+
+def _row(tree: Tree, entry: Entry, task: Task) -> Json:
+    how = how_of(task)
+    cells = {
+        "clean": find_cell(tree, entry, task.varies),
+        "varied": find_cell(tree, entry, task.name),
+    }
+    suites = [name for name, suite in tree.board.suites.items()
+              if name in entry.submission.suites and task.name in suite.measured]  # fmt: skip
+    row: Json = {"task": task.name, "clean_task": task.varies, "how": how,
+                 "family": CHANGES[how].family, "suites": suites,
+                 "state": "measured", "reason": ""}  # fmt: skip
+    row |= dict.fromkeys(NUMBERS) | {"proven": False}
+    for side, cell in cells.items():
+        if cell.standing is None:
+            return row | {"state": cell.state, "reason": f"{side}: {cell.reason}"}
+    return row | _compare(cells["clean"], cells["varied"])
+
+
+def same_items(first: Json, other: Json) -> bool:
+    """Tell whether two results asked the same items with the same answers, scored alike."""
+    same = all(first["request_set"][part] == other["request_set"][part]
+               for part in ("items_sha256", "gold_sha256"))  # fmt: skip
+    return bool(same and first["scorer"] == other["scorer"])
+
+
+def _compare(clean: Cell, varied: Cell) -> Json:
+    """Compare two results of the same items item by item."""
+    assert clean.standing and varied.standing
+    first, other = clean.standing.result, varied.standing.result
+    if not same_items(first, other):
+        reason = "the two were not asked the same items, or scored apart"
+        return {"state": "stale", "reason": reason}
+    values, proportion = item_values(first)
+    others, _ = item_values(other)
+    one, two = items_of(first), items_of(other)
+    found = compare_values(values, others, proportion=proportion, clusters=one.clusters)
+    ends = [found["difference"], found["low"], found["high"]]
+    loss, low, high = [-ends[i] for i in (0, 2, 1)] if lower_is_better(first) else ends
+    return {"clean": found["a"], "varied": found["b"], "loss": loss, "low": low, "high": high,
+            "p": found["p"], **turned(one, two)}  # fmt: skip
+
+
+def turned(clean: Items, varied: Items) -> Json:
+    """Return how many items were changed, and the share of them whose answer is another."""
+    column = "pred" if "pred" in clean.columns else "correct"
+    other = clean.columns[column] != varied.columns[column]
+    changed = varied.columns["changed"] == 1
+    n = int(changed.sum())
+    return {"changed": n, "turned": float(other[changed].mean()) if n else None}
+
+
+def kept(tree: Tree, entry: Entry, task: str, others: list[str]) -> Json | None:
+    """Return the worst case over changes of form: what is right however it is asked.
+
+    Args:
+        tree: everything below submissions/.
+        entry: the model.
+        task: the clean task.
+        others: varied tasks of it.
+
+    Returns:
+        {clean, worst, value, low, high, n}: `worst` is the share of items that are right in the
+        clean task and in every varied one; `value` = worst / clean, the share of right answers that
+        is kept, with the 95 % Wilson interval of n = items right in the clean task. None where
+        nothing is right, or a result is missing.
+    """
+    cells = [find_cell(tree, entry, name) for name in (task, *others)]
+    results = [cell.standing.result for cell in cells if cell.standing]
+    if len(results) < len(cells) or not all(same_items(results[0], r) for r in results):
+        return None
+    right = [items_of(result).columns["correct"] == 1 for result in results]
+    n, whole = int(right[0].sum()), len(right[0])
+    if not n:
+        return None
+    stay = right[0].copy()
+    for column in right[1:]:
+        stay &= column
+    value = float(stay.sum() / n)
+    low, high = wilson(value, n)
+    return {"clean": n / whole, "worst": float(stay.mean()), "value": value, "low": low,
+            "high": high, "n": n}  # fmt: skip
