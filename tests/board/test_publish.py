@@ -290,7 +290,8 @@ def test_the_page_of_a_task_tells_what_is_odd_about_its_items(site):
 def test_every_page_renders_of_a_board_with_decisions_and_failures(site, language):
     pages = Pages(site, ROOT / "site", language)
     models = {
-        e.submission.id: pages.model(model_data(site, e), Markup()) for e in site.tree.entries
+        e.submission.id: pages.model(model_data(site, site.whole(e)), Markup())
+        for e in site.tree.entries
     }
     told = models["baseline/random"].body
     assert 'class="b-decision"' in told and 'id="attempts"' in told
