@@ -57,7 +57,27 @@ def load_model(folder: Path, kind: Any, dtype: str) -> tuple[Any, Any, Any]:
             f"{folder}: {len(missing)} weights are not in its files ({missing[0]}, ...); "
             "they would be filled with random numbers"
         )
+    _must_know(folder, tokenizer, model.get_input_embeddings().weight.shape[0])
     return config, tokenizer, model.eval()
+
+
+def _must_know(folder: Path, tokenizer: Any, rows: int) -> None:
+    """Refuse a tokenizer that makes tokens of plain text which the model has no row for.
+
+    Special tokens may lie beyond, such as one for padding that nobody asks for.
+    """
+    special = set(tokenizer.all_special_ids)
+    beyond = [
+        (index, token)
+        for token, index in tokenizer.get_vocab().items()
+        if index >= rows and index not in special
+    ]
+    if beyond:
+        index, token = min(beyond)
+        raise ModelError(
+            f"{folder}: token {token[:40]!r} of its tokenizer has the number {index}, and the "
+            f"model has {rows} rows of embeddings"
+        )
 
 
 def load_frame(folder: Path) -> tuple[Any, Any]:

@@ -11,10 +11,13 @@ from __future__ import annotations
 import json
 import math
 import os
-import urllib.error
+import time
 import urllib.request
 from fnmatch import fnmatch
+from http.client import HTTPException
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from evaluator.backends.vetting import read_header
 from evaluator.core.errors import ModelError
@@ -25,6 +28,8 @@ from evaluator.measure.manifest import ADAPTER_FILES, FILES
 HUB = "https://huggingface.co"
 SECONDS = 20
 """Most that the hub may take to list a repository."""
+MOST_BYTES = 4_000_000
+"""Longest list that is read: some 20,000 files."""
 WIDTHS = {"float32": 4, "bfloat16": 2, "float16": 2}
 """Number format that weights are run in -> bytes of a number."""
 
@@ -77,16 +82,33 @@ def _listed(repo: str, revision: str, patterns: tuple[str, ...], dtype: str) -> 
     return max(held, numbers * WIDTHS.get(dtype, 0))
 
 
+class _Within(urllib.request.HTTPRedirectHandler):
+    """Follow a redirect within the hub alone: the token must not go to another place."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        if urlsplit(newurl)[:2] != urlsplit(req.full_url)[:2]:
+            return None
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
 def _ask_hub(path: str) -> Json:
-    """Return what the hub tells of a repository; None if it does not answer."""
+    """Return what the hub tells of a repository; None if it does not answer well or soon."""
     address = f"{os.environ.get('HF_ENDPOINT') or HUB}/api/models/{path}"
     asked = urllib.request.Request(address)
     if token := os.environ.get("HF_TOKEN"):
         asked.add_header("Authorization", f"Bearer {token}")
+    deadline = time.monotonic() + SECONDS
     try:
-        with urllib.request.urlopen(asked, timeout=SECONDS) as reply:
-            return json.loads(reply.read())
-    except (urllib.error.URLError, OSError, ValueError):
+        with urllib.request.build_opener(_Within).open(asked, timeout=SECONDS) as reply:
+            data = b""
+            while part := reply.read1(65_536):
+                data += part
+                if len(data) > MOST_BYTES or time.monotonic() > deadline:
+                    return None
+            return json.loads(data)
+    except (OSError, HTTPException, ValueError, RecursionError):
         return None
 
 
