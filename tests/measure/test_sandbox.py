@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 import socket
+import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import need
+from conftest import ROOT, need
 
 from evaluator.core.errors import RunError
 from evaluator.measure.sandbox import Limits, podman_command, python_folders, run_in_sandbox
@@ -255,3 +258,48 @@ def test_a_container_gets_the_same_walls(tmp_path: Path) -> None:
     assert words[-2:] == ["python", "x"]
     with pytest.raises(RunError, match="digest"):
         podman_command([], readable=[], out=tmp_path, environment={}, limits=SMALL, image="x:1")
+
+
+AS_ANYBODY = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from evaluator.measure.sandbox import Limits, run_in_sandbox
+limits = Limits(memory_bytes=2**29, processes=64, seconds=20, file_bytes=10**6, scratch_bytes=10**7)
+run_in_sandbox(["/usr/bin/python3", "-c", sys.argv[3]], readable=[], out=Path(sys.argv[2]),
+               environment={"PATH": "/usr/bin:/bin"}, limits=limits)
+"""
+
+
+def test_the_walls_are_the_same_for_a_user_without_rights() -> None:
+    """As on the GPU machine: bubblewrap makes a user namespace, and root has no part in it."""
+    need("root", os.geteuid() == 0, "without it the tests above run as such a user already")
+    need("system Python", Path("/usr/bin/python3").exists(), "apt-get install python3")
+    code = """
+    import os, socket, time
+    def attempt(step):
+        try:
+            return step() or "done"
+        except (OSError, MemoryError) as error:
+            return type(error).__name__
+    def fork():
+        if os.fork() == 0:
+            time.sleep(5)
+            os._exit(0)
+    told = [
+        os.getuid(),
+        attempt(lambda: socket.create_connection(("192.0.2.1", 80), 2)),
+        attempt(lambda: str(len(bytearray(700 * 2**20)))),
+        attempt(lambda: open("/usr/x", "w")),
+        attempt(lambda: open("/out/big", "wb", 0).write(bytes(10**6)) < 10**6 or None),
+        attempt(lambda: [fork() for _ in range(100)] and None),
+    ]
+    print(*told, file=open("/out/said", "w"))
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        words = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", "/usr/bin/python3"]
+        arguments = [str(ROOT), f"{folder}/out", textwrap.dedent(code)]
+        subprocess.run([*words, "-B", "-c", AS_ANYBODY, *arguments], check=True, cwd="/")
+        said = (Path(folder) / "out/said").read_text().split()
+    assert said == ["12345", "OSError", "MemoryError", "OSError", "done", "BlockingIOError"]
