@@ -151,7 +151,7 @@ def test_a_sandbox_full_of_processes_starves_no_other(tmp_path: Path) -> None:
     time.sleep(60)
     """
     starved = multiprocessing.get_context("spawn").Process(
-        target=try_out, args=(tmp_path / "a", full, replace(SMALL, seconds=8))
+        target=try_out, args=(tmp_path / "a", full, replace(SMALL, seconds=60))
     )
     starved.start()
     said = tmp_path / "a/out/said"
@@ -160,6 +160,7 @@ def test_a_sandbox_full_of_processes_starves_no_other(tmp_path: Path) -> None:
     code = "pids = [os.fork() for _ in range(1)]; say(len(pids))"
     assert said.read_text() == "full\n"
     assert try_out(tmp_path / "b", code)[1][0] == "1"
+    starved.terminate()  # the sandbox dies with who started it
     starved.join()
 
 
