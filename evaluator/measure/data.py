@@ -207,11 +207,33 @@ def load_examples(task: Task) -> Examples:
     """Return the examples of a task, reading only what it pins.
 
     Raises:
-        DataError: as `load_rows`.
+        DataError: as `load_rows`; or a field is null that the task reads and other rows fill.
     """
 
     def read(pin: DataPin) -> Iterable[dict[str, Any]]:
-        rows: Iterable[dict[str, Any]] = load_rows(pin)
-        return rows
+        table = load_rows(pin)
+        nulls = {name: table.data.column(name).null_count for name in table.column_names}
+        gaps = frozenset(name for name, count in nulls.items() if 0 < count < len(table))
+        rows: Iterable[dict[str, Any]] = table
+        return [GappedRow(row, pin.id, i, gaps) for i, row in enumerate(rows, 1)] if gaps else rows
 
     return task.load(read)
+
+
+class GappedRow(dict[str, Any]):
+    """A row of a file with gaps: a gap that is read is told, and never becomes the word None."""
+
+    def __init__(self, row: dict[str, Any], pin: str, number: int, gaps: frozenset[str]) -> None:
+        super().__init__(row)
+        self._place, self._gaps = f"{pin}: row {number}", gaps
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a field.
+
+        Raises:
+            DataError: it is null here and not in all rows.
+        """
+        value = super().__getitem__(name)
+        if value is None and name in self._gaps:
+            raise DataError(f"{self._place}: field {name!r} is null, but other rows have it")
+        return value

@@ -315,6 +315,29 @@ def test_a_file_that_does_not_parse_into_its_rows_is_refused(
         load(monkeypatch, tmp_path, data, **more)
 
 
+def test_a_null_that_is_read_is_told_with_its_row(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = b'{"a": "x", "b": null, "c": "1"}\n{"a": null, "b": null, "c": null}\n'
+    monkeypatch.setenv("EVALUATOR_DATA", str(put(tmp_path / "f", data)))
+    pin = pin_of(data, format="jsonl", rows=2)
+
+    def load(name: str) -> list[str]:
+        task = replace(
+            load_task("starter_generation"),
+            load=lambda read: Examples(
+                test=tuple(
+                    example(str(i), question=f"{row[name]}") for i, row in enumerate(read(pin))
+                )
+            ),
+        )
+        return [e.question for e in load_examples(task).test]
+
+    assert load("b") == ["None", "None"]  # a column without any value is the task's own affair
+    with pytest.raises(DataError, match="row 2: field 'a' is null, but other rows have it"):
+        load("a")
+
+
 def test_a_task_reads_its_rows_through_its_pins(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
