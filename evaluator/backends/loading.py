@@ -13,13 +13,13 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoTokenizer
 
+from evaluator.backends.quantised import multiplied_out, vet_quantisation
 from evaluator.backends.vetting import parts_of, vet_folder
 from evaluator.core.errors import ModelError
 
 FORBIDDEN = (
     "auto_map",
     "trust_remote_code",
-    "quantization_config",
     # these can name a kernel on the hub: code that would be fetched and run
     "attn_implementation",
     "_attn_implementation",
@@ -28,6 +28,7 @@ FORBIDDEN = (
     "use_kernels",
 )
 """Keys of a configuration that bring code or change the numbers."""
+QUANTISATION = "quantization_config"
 SAFE = {"trust_remote_code": False, "local_files_only": True}
 
 
@@ -50,6 +51,7 @@ def load_model(folder: Path, kind: Any, dtype: str) -> tuple[Any, Any, Any]:
             dtype=getattr(torch, dtype),
             use_safetensors=True,
             output_loading_info=True,
+            **multiplied_out(config),
             **SAFE,
         )
     if missing := sorted(loaded["missing_keys"]):
@@ -58,6 +60,9 @@ def load_model(folder: Path, kind: Any, dtype: str) -> tuple[Any, Any, Any]:
             "they would be filled with random numbers"
         )
     _must_know(folder, tokenizer, model.get_input_embeddings().weight.shape[0])
+    if getattr(config, QUANTISATION, None):
+        for weight in model.parameters():  # multiplied out or not, all in one format
+            weight.data = weight.data.to(getattr(torch, dtype))
     return config, tokenizer, model.eval()
 
 
@@ -109,15 +114,19 @@ def refuse_unsafe(folder: Path) -> None:
 
     Raises:
         ModelError: no configuration, no safetensors, a pickled file, or a configuration that names
-            code of its own or a quantisation; weights that are not what they say (`vet_folder`).
+            code of its own or a quantisation that needs it; weights that are not what they say
+            (`vet_folder`).
     """
     config = read_config(folder)
     if not any(folder.glob("*.safetensors")):
         raise ModelError(f"{folder}: no *.safetensors file")
     for part in parts_of(config):
-        for key in FORBIDDEN:
+        inner = () if part is config else (QUANTISATION,)
+        for key in (*FORBIDDEN, *inner):
             if key in part:
                 raise ModelError(f"{folder}/config.json: {key!r} is not allowed here; remove it")
+    if QUANTISATION in config:
+        vet_quantisation(config[QUANTISATION], folder / "config.json")
     vet_folder(folder, config)
 
 

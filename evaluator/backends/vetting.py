@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from evaluator.backends.quantised import vet_formats
 from evaluator.core.errors import ModelError
 from evaluator.core.files import Json, parse_json
 
@@ -52,6 +53,8 @@ def vet_folder(folder: Path, config: Json) -> None:
         ModelError: says which file, and what is wrong with it.
     """
     headers = {path.name: read_header(path) for path in sorted(folder.glob("*.safetensors"))}
+    kinds = {name: kind for held in headers.values() for name, (kind, _) in held.items()}
+    vet_formats(kinds, "quantization_config" in config, folder)
     index = folder / "model.safetensors.index.json"
     if index.exists():
         _vet_index(index, headers)

@@ -75,6 +75,11 @@ class VllmBackend:
         """
         self._vllm = _library()
         config, tokenizer = load_frame(folder)
+        if getattr(config, "quantization_config", None):
+            raise ModelError(
+                f"{folder}: vLLM computes quantised weights in kernels of its own, whose numbers "
+                "are others: leave out `engine`"
+            )
         if longest_shared(config):
             raise ModelError(
                 f"{folder}: its positions depend on the length of each text, and vLLM chooses once "

@@ -170,6 +170,21 @@ def test_an_empty_answer_is_refused(model_folder: Folder) -> None:
         backend_of(model_folder("llama")).answer([request(continuation="")])
 
 
+def test_a_model_without_a_token_that_ends_a_text_writes_to_the_limit(
+    folder: Path, model_folder: Folder
+) -> None:
+    asked = [request(), request(question="", continuation="Is it?")]
+    scored = backend_of(folder).answer(asked)
+    configure(folder, eos_token_id=None)
+    for name in ("generation_config.json", "tokenizer_config.json"):
+        facts = json.loads((folder / name).read_text())
+        (folder / name).write_text(json.dumps({k: v for k, v in facts.items() if "eos" not in k}))
+    backend = backend_of(folder)
+    assert backend.answer(asked) == scored
+    written = backend.answer(generate_requests())
+    assert {(response.finish, response.tokens) for response in written} == {("length", 12)}
+
+
 @pytest.mark.parametrize(
     ("config", "longest"),
     [
@@ -297,7 +312,7 @@ def test_a_pickled_file_is_refused_unopened(folder: Path, tmp_path: Path, name: 
     [
         {"auto_map": {"AutoModelForCausalLM": "code.Model"}},
         {"trust_remote_code": True},
-        {"quantization_config": {"quant_method": "bitsandbytes"}},
+        {"text_config": {"quantization_config": {"quant_method": "fp8"}}},
         {"_attn_implementation": "some-org/some-kernel"},
         {"attn_implementation": "some-org/some-kernel"},
         {"text_config": {"auto_map": {}}},
