@@ -7,7 +7,6 @@ With the default size, what is measured is written into docs/en/audit.md.
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.page import write
+from bench.page import taken, write
 from made_board import allow_signer, commit, copy, git, sign
 
 from evaluator.board.audit import audit
@@ -59,8 +58,8 @@ def main(results: int = RESULTS) -> int:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     told = (
         f"{len(found.results):,} results in {found.commits:,} commits, followed from "
-        f"{', '.join(tiers)}, are audited in {seconds:.0f} s ({clock:.0f} s of processor, "
-        f"{os.cpu_count()} cores) with {peak:.1f} GB at most.\n"
+        f"{', '.join(tiers)}, are audited in {taken(seconds, clock)} "
+        f"with {peak:.1f} GB at most.\n"
     )
     sys.stdout.write(f"made in {made:.1f} s\n{told}{len(found.findings)} findings\n")
     if results == RESULTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 PAGES = Path(__file__).parents[2] / "docs/en"
@@ -24,3 +25,9 @@ def write(page: str, command: str, text: str) -> None:
     before, rest = (PAGES / page).read_text("utf-8").split(begin)
     after = rest.split(end)[1]
     (PAGES / page).write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+
+
+def taken(seconds: float, clock: float) -> str:
+    """Return how long something took, and whether the machine had other work to do."""
+    busy = ", beside other work" if seconds > 1.5 * clock else ""
+    return f"{seconds:.0f} s ({clock:.0f} s of processor{busy}, {os.cpu_count()} cores)"

@@ -7,7 +7,6 @@ With the default sizes, what is measured is written into docs/en/ranking.md.
 
 from __future__ import annotations
 
-import os
 import resource
 import sys
 import time
@@ -17,7 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.page import write
+from bench.page import taken, write
 from board.test_coverage import DRAWS, ITEMS, MODELS, TASKS, simulate
 from synthetic import make_tree, true_ranks, true_skills
 
@@ -45,7 +44,7 @@ def rank_large(models: int, tasks: int, items: int) -> tuple[str, bool]:
     width = np.mean([p.worst_rank - p.best_rank + 1 for p in found])
     told = (
         f"{models:,} models on {tasks} tasks with {items:,} items in all are ranked in "
-        f"{seconds:.0f} s ({clock:.0f} s of processor, {os.cpu_count()} cores) with "
+        f"{taken(seconds, clock)} with "
         f"{peak():.1f} GB at most, the invented board included; {100 * np.mean(holds):.2f} % of "
         f"the models hold their true rank set, mean width {width:.0f} ranks."
     )
