@@ -46,7 +46,7 @@ def test_chinese_is_chinese():
         if re.fullmatch(r"metric\.\w+", key) and re.search("[A-Z]{2}|[A-Z][0-9]", text)
     }  # BLEU is BLEU everywhere
     plain = {key for key, text in TEXTS["zh"].items() if not han.search(text)}
-    assert plain <= {*same, "list.comma", "colon"}
+    assert plain <= {*same, "list.comma", "colon", "change.of"}
 
 
 def said_in_english() -> set[str]:
@@ -85,6 +85,15 @@ def test_what_tasks_metrics_and_the_board_say_is_there_in_chinese():
     assert sorted(written.keys() - said_in_english() - said_of_gaps()) == [], "nobody says these"
     assert all(re.search("[一-鿿]", text) for key, text in written.items() if key not in titles)
     assert {f"metric.{metric.name}" for metric in all_metrics()} <= TEXTS["zh"].keys()
+
+
+def test_the_title_of_a_varied_task_is_put_together():
+    say = read_words(WORDS, "zh").say
+    assert say("Starter: topics (typos)") == "入门：主题（错字）"
+    assert (
+        say("MGSM (typos)") == "MGSM (typos)" and say("no words (of ours)") == "no words (of ours)"
+    )
+    assert read_words(WORDS, "en").say("Starter: topics (typos)") == "Starter: topics (typos)"
 
 
 def test_every_title_of_the_navigation_has_a_word():

@@ -84,7 +84,8 @@ def loss_picture(rows: list[Json], words: Words) -> Picture | None:
     picture.text(WIDTH - 14, height - 6, words("profile.axis"), "q", 11, "end")
     for number, row in enumerate(rows):
         y = ABOVE + ROW * number + ROW // 2
-        title = row["title"] if len(row["title"]) <= 20 else row["title"][:19] + "…"
+        title = words.say(row["title"])
+        title = title if len(title) <= 20 else title[:19] + "…"
         picture.text(4, y + 4, f"{title}: {words.name('change', row['how'])}")
         kind = "a" if row["proven"] else "p"
         picture.path(f"M{num(x(100 * row['low']))} {y}H{num(x(100 * row['high']))}", kind, 2)

@@ -34,8 +34,14 @@ class Words:
     def say(self, text: str) -> str:
         """Return what a task, a metric or board.yaml says in English; untranslated as it stands.
 
-        The English sentence is the key: where it changes, its translation no longer applies.
+        The English sentence is the key: where it changes, its translation no longer applies. The
+        title of a varied task, such as "Starter: topics (typos)", is put together.
         """
+        clean, _, how = text.removesuffix(")").rpartition(" (")
+        if clean in self.written and f"change.{how}" in self.texts:
+            return self.texts["change.of"].format(
+                task=self.written[clean], change=self.texts[f"change.{how}"]
+            )
         return self.written.get(text, text)
 
     def listed(self, words: list[str]) -> str:
