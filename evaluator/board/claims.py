@@ -39,7 +39,8 @@ def why_refused(
     if any(started < other for other in same):
         return f"claims to have begun at {started}, before the run that stands, at {min(same)}"
     for season in seasons:
-        if season.closed and started[:10] <= season.closed:
+        asks = result["task"]["name"] in season.asked  # what it did not ask cannot enter it
+        if season.closed and started[:10] <= season.closed and asks:
             return f"claims to have begun at {started}, before season {season.name} closed"
     return ""
 

@@ -16,11 +16,13 @@ from synthetic import SEASON
 from evaluator.board.attest import NAMESPACE, verify_results
 from evaluator.board.claims import why_refused
 from evaluator.board.submissions import Standing
+from evaluator.board.suites import asked_now
 from evaluator.ci.publish import publish, push
 from evaluator.core.errors import DocumentError, RunError
 from evaluator.core.files import pretty_bytes
 
 NAME = "starter/small"
+TASK = "starter_choice"
 HOME = f"submissions/{NAME}"
 
 
@@ -73,10 +75,12 @@ def test_a_time_that_is_still_to_come_is_refused(repository: Path, handed: Path)
 
 
 def test_a_run_cannot_enter_a_season_that_has_closed() -> None:
-    closed = replace(SEASON, closed="2026-05-01")
+    closed = replace(SEASON, closed="2026-05-01", asked={TASK: asked_now(TASK)})
     late, early = run("2026-05-02T00:00:00Z", "1"), run("2026-05-01T00:00:00Z", "1")
     assert why_refused(late, [], [closed], "2026-06-01T00:00:00Z") == ""
     assert "before season made closed" in why_refused(early, [], [closed], "2026-06-01T00:00:00Z")
+    of_the_next = early | {"task": {"name": "starter_matching"}}
+    assert why_refused(of_the_next, [], [closed], "2026-06-01T00:00:00Z") == "", "not asked there"
 
 
 def test_a_run_cannot_overtake_the_one_that_stands() -> None:
@@ -89,14 +93,15 @@ def test_a_run_cannot_overtake_the_one_that_stands() -> None:
 
 
 def test_what_is_scored_anew_is_as_old_as_its_run() -> None:
-    closed = replace(SEASON, closed="2026-05-01")
+    closed = replace(SEASON, closed="2026-05-01", asked={TASK: asked_now(TASK)})
     first = run("2026-03-01T00:00:00Z", "1")
     standing = Standing(path="x", result=first)
     assert why_refused(first | {"scorer": 2}, [standing], [closed], "2026-06-01T00:00:00Z") == ""
 
 
 def run(started: str, responses: str) -> dict:
-    return {"key": "k", "responses": {"sha256": responses}, "run": {"started": started}}
+    facts = {"key": "k", "task": {"name": TASK}, "responses": {"sha256": responses}}
+    return facts | {"run": {"started": started}}
 
 
 def test_a_result_that_does_not_fit_is_taken_back(repository: Path, handed: Path) -> None:
