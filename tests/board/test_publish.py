@@ -31,10 +31,14 @@ from evaluator.board.publish.model import model_data
 from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.render import Renderer
-from evaluator.board.publish.scores import scores_frame
-from evaluator.board.publish.task import findings, task_board, task_data
+from evaluator.board.publish.scores import score_rows, scores_frame
+from evaluator.board.publish.site import gather
+from evaluator.board.publish.task import findings, task_board, task_data, tasks_data
 from evaluator.board.publish.values import address_of
+from evaluator.board.publish.vectors import item_names
 from evaluator.board.publish.words import read_words
+from evaluator.board.ranking import rank
+from evaluator.board.submissions import read_tree
 from evaluator.core.files import sha256
 from evaluator.tasks import load_task
 
@@ -296,3 +300,16 @@ def test_every_page_renders_of_a_board_with_decisions_and_failures(site, languag
     told = models["baseline/random"].body
     assert 'class="b-decision"' in told and 'id="attempts"' in told
     assert "queue/index.md" in pages.single() and pages.embed()
+
+
+def test_lists_need_no_more_of_a_result_than_is_held_in_memory(repository, site):
+    root = repository / "submissions"
+    tree = read_tree(root)
+    rankings = {name: rank(tree, suite) for name, suite in tree.board.suites.items()}
+    whole = gather(root, tree, rankings, list(site.changes), lambda entry: entry)
+    assert whole.rows == site.rows and queue_data(whole) == queue_data(site)
+    assert list(score_rows(whole)) == list(score_rows(site))
+    assert tasks_data(whole) == tasks_data(site) and method_data(whole) == method_data(site)
+    assert dict(item_names(whole)) == dict(item_names(site)) != {}
+    for here, there in zip(whole.tree.entries, site.tree.entries, strict=True):
+        assert model_data(whole, here) == model_data(site, site.whole(there))

@@ -63,6 +63,7 @@ def for_lists(result: Json) -> Json:
     kept = for_ranking(result)
     kept["request_set"] |= {n: result["request_set"][n] for n in ("items_sha256", "requests")}
     kept["run"]["tokens"] = result["run"]["tokens"]
+    kept["model"] |= {n: result["model"][n] for n in ("engine",) if n in result["model"]}
     return kept
 
 
