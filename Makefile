@@ -8,7 +8,7 @@ LIGHT := jieba jinja2 jsonschema jsonschema-rs mkdocs mkdocs-material nh3 numpy 
 # in a workflow, later steps find the commands
 ON_PATH = @test -z "$$GITHUB_PATH" || echo "$(CURDIR)/$(BIN)" >> "$$GITHUB_PATH"
 
-.PHONY: help env light gate demo test format lint workflows vulnerabilities types tests test-heavy parity vllm-env site lighteval-env bench bench-rank bench-audit starter-models clean
+.PHONY: help env light gate demo test format lint workflows vulnerabilities types tests test-heavy parity vllm-env site lighteval-env bench bench-rank bench-audit bench-site starter-models clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -92,6 +92,9 @@ bench-rank: env ## rank 5,000 invented models whose true order is known; writes 
 
 bench-audit: env ## audit an honest board of 2,000 signed results; writes its figures into docs/en/audit.md
 	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/audit.py
+
+bench-site: env ## build an invented board of 5,000 models: time, memory, size, speed in a browser
+	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/site
 
 starter-models: env ## train the starter models anew (about an hour; changes committed weights)
 	$(BIN)/python -m evaluator.measure.train_starter

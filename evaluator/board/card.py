@@ -83,10 +83,16 @@ def _keep(tag: str, attribute: str, value: str) -> str | None:
 
 
 def render_card(text: str) -> str:
-    """Return the body of a card as HTML that holds nothing but text, tables and https links."""
+    """Return the body of a card as HTML that holds nothing but text, tables and https links.
+
+    Raises:
+        ValueError: the card is longer than what is shown of any.
+    """
     import markdown  # both come with the site extra
     import nh3
 
+    if len(text) > MAX_BYTES:
+        raise ValueError(f"{len(text)} characters; at most {MAX_BYTES} are shown")
     _, body, _ = split_front_matter(text.replace("\r\n", "\n"))
     reader = markdown.Markdown(extensions=["tables", "fenced_code", "sane_lists"])
     cleaned: str = nh3.clean(

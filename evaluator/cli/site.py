@@ -20,11 +20,12 @@ def site_build(
     tree: TreeOption = TREE,
     to: Annotated[Path, typer.Option(help="Folder to build into; it is wiped.")] = SITE,
 ) -> None:
-    """Build the website from the tree; any warning is a failure."""
+    """Build the website from the tree; a warning of MkDocs is a failure."""
     from evaluator.board.publish.build import build_site
 
     must_be_tree(tree)
-    build_site(Path.cwd(), tree, to)
+    for told in build_site(Path.cwd(), tree, to):
+        out.print(told, markup=False)
     pages = sum(1 for _ in to.rglob("*.html"))
     out.print(f"{pages} pages in {to}")
 

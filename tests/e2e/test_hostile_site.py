@@ -1,4 +1,9 @@
-"""Names and cards of an attacker, in a real browser: nothing runs, nothing leaves its place."""
+"""Names and cards of an attacker, in a real browser: nothing runs, nothing leaves its place.
+
+Rows 62 to 73 of the list of attacks: tags and addresses in cards (62 to 65), front matter (66),
+clobbered ids (67), sizes and open ends (68), pictures and paths (69), names (70, 71), tables (72),
+a card that breaks what renders it (73).
+"""
 
 from __future__ import annotations
 
@@ -7,16 +12,22 @@ import io
 import json
 import shutil
 import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
 
 import pytest
 from conftest import ROOT
 
+from evaluator.board.card import MAX_BYTES, render_card
 from evaluator.board.publish.build import build_site
+from evaluator.board.submissions import read_submission
+from evaluator.core.errors import DocumentError
 
 MARK = "window.pwned=1"
 TITLE = f'</script><script>{MARK}</script>"><img src=x onerror={MARK}>|[x](javascript:1)'
 RUN = "=cmd|'/c calc'!A1 {{7*7}} {% raw %}"
 NESTED = ">" * 400 + "[" * 400 + "*" * 400
+MARKS = "Z" + "\u0301" * 79
+HUGE = "|a|b|\n|-|-|\n" + "|x|y|\n" * 800_000
 CARD = f"""---
 license: mit
 title: <script>{MARK}</script>
@@ -89,7 +100,12 @@ def hostile(tmp_path_factory):
     (tree / "baseline/majority/submission.yaml").write_text(
         (tree / "baseline/majority/submission.yaml").read_text().replace("‏", "")
     )
-    build_site(ROOT, tree, home / "built")
+    small = tree / "starter/small"
+    small.joinpath("card.md").write_text(small.joinpath("card.md").read_text() + HUGE)
+    declared = small.joinpath("submission.yaml").read_text()
+    small.joinpath("submission.yaml").write_text(declared.replace("Starter small", MARKS))
+    told = build_site(ROOT, tree, home / "built")
+    assert [line.split(":")[0] for line in told] == ["starter/small"], told  # row 73: told, built
     return home / "built"
 
 
@@ -157,3 +173,66 @@ def test_hostile_names_are_text_wherever_they_stand(browser, serve, hostile):
     assert TITLE[:80] in {entry["title"] for entry in index["docs"]}
     for picture in (hostile / "charts").glob("*.svg"):
         ET.fromstring(picture.read_text())
+
+
+def test_a_card_of_five_megabytes_costs_its_own_place_alone(browser, serve, hostile):
+    """Rows 68 and 73: what cannot be rendered is said on its page; all other pages are whole."""
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    address = serve(hostile)
+    page.goto(address + "models/starter--small/")
+    assert page.locator(".b-card").count() == 0
+    assert "This card cannot be shown here." in page.locator("article").inner_text()
+    page.get_by_role("heading", name="Scores").wait_for()
+    page.goto(address + "models/starter--large/")
+    assert "Limitations" in page.locator(".b-card").inner_text()
+    page.close()
+
+
+@pytest.mark.parametrize("kind", [">", "[", "*", "`", "<", "![", "**a", "```\n", "  - x\n"])
+def test_a_card_of_the_largest_size_is_rendered_and_closed(kind):
+    """Row 68: nesting and open ends as long as a card may be; what follows is still a heading."""
+    body = kind * ((MAX_BYTES - 200) // len(kind))
+    html = render_card(f"---\nlicense: mit\n---\n{body}\n\n## Limitations\n\nend\n")
+    parser = Tags()
+    parser.feed(html)
+    assert parser.tags <= TAGS and parser.open == []
+
+
+class Tags(HTMLParser):
+    """Which tags there are, and which stay open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag not in ("br", "hr"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_a_name_of_marks_stays_in_its_row(browser, serve, hostile):
+    """Row 71: 79 marks over one letter are drawn over a row at most; longer names are refused."""
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(serve(hostile))
+    assert MARKS in page.locator("#b-rows th a").all_inner_texts()
+    rows = page.locator("#b-rows tr").evaluate_all("all => all.map((r) => r.offsetHeight)")
+    assert max(rows) <= 3 * min(rows)
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "title", ["Z" + "\u0301" * 500, "a\u202eb", "a\u200bb", "\U0001f600" * 200]
+)
+def test_names_that_mislead_or_flood_are_refused(tmp_path, title):
+    """Row 71: bidirectional overrides, signs of no width, floods of marks and pictures."""
+    tree = tmp_path / "submissions"
+    shutil.copytree(ROOT / "submissions/starter/small", tree / "starter/small")
+    path = tree / "starter/small/submission.yaml"
+    path.write_text(path.read_text().replace("Starter small", title))
+    with pytest.raises(DocumentError):
+        read_submission(tree, "starter/small")

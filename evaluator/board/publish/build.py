@@ -12,11 +12,17 @@ from pathlib import Path
 from evaluator.board.history import in_git, run_git
 from evaluator.core.errors import EvaluatorError
 
+TOLD = "WARNING: "
 
-def build_site(repository: Path, submissions: Path, to: Path) -> None:
-    """Build the site of a tree of submissions into `to` in every language, failing on any warning.
 
-    The clock does not enter: pages carry the day of the last commit.
+def build_site(repository: Path, submissions: Path, to: Path) -> list[str]:
+    """Build the site of a tree of submissions into `to` in every language.
+
+    The clock does not enter: pages carry the day of the last commit. A warning of MkDocs is a
+    failure.
+
+    Returns:
+        What could not be shown of what contributors wrote, a line each.
 
     Raises:
         EvaluatorError: MkDocs refused; says what it said.
@@ -44,6 +50,8 @@ def build_site(repository: Path, submissions: Path, to: Path) -> None:
     )
     if done.returncode:
         raise EvaluatorError(f"the site was not built:\n{done.stdout}{done.stderr}".rstrip())
+    lines = done.stderr.splitlines()
+    return [line.removeprefix(TOLD) for line in lines if line.startswith(TOLD)]
 
 
 def serve_site(folder: Path, port: int) -> http.server.ThreadingHTTPServer:

@@ -238,8 +238,8 @@ class Pages:
             about = self.words("model.list.lead")
             yield Stamped(name=str(page), title=self.words("title.models"), about=about, body=body)
 
-    def model(self, data: Json, card: Markup) -> Stamped:
-        """Return the page of a model: its data and its card as cleaned HTML."""
+    def model(self, data: Json, card: Markup | None) -> Stamped:
+        """Return the page of a model: its data and its card as cleaned HTML, None without."""
         shown = model_view(self.site, data, self.words)
         body = self.render("model.html", f"models/{data['slug']}/index.md", model=shown, card=card)
         about = self.words("model.about", title=data["title"])

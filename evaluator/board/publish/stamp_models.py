@@ -7,6 +7,7 @@ memory this way. What a process writes depends on the model alone, so their numb
 from __future__ import annotations
 
 import gc
+import logging
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
@@ -22,8 +23,10 @@ from evaluator.board.publish.outward import without_outward
 from evaluator.board.publish.pages import MODELS, Pages
 from evaluator.board.publish.stamp import Shell
 from evaluator.board.publish.vectors import questions_of, vectors
+from evaluator.board.submissions import Entry
 from evaluator.core.files import Json
 
+LOG = logging.getLogger(__name__)
 FEW = 100
 """Models that are not worth a process of their own."""
 AT_ONCE = 20
@@ -67,7 +70,7 @@ class Press:
         site = self.site
         entry = site.whole(site.tree.entries[number])
         data = model_data(site, entry)
-        card = Markup(render_card(entry.card))  # cleaned to a short list of tags
+        card = readable_card(entry)
         for built, shell in zip(self.builds, self.shells, strict=True):
             page = built.pages.model(data, card)
             if not site.tree.board.public:
@@ -77,6 +80,18 @@ class Press:
         files = {f"models/{data['slug']}.json": data, f"data/items/{data['slug']}.json": items}
         sums = [write_file(self.root, path, compact(value)) for path, value in files.items()]
         return Written(sums=tuple(sums), questions=questions_of(site, entry, items))
+
+
+def readable_card(entry: Entry) -> Markup | None:
+    """Return a card as HTML of a short list of tags; None and a warning if it cannot be shown.
+
+    One card that breaks what renders it must not take the site of all others with it.
+    """
+    try:
+        return Markup(render_card(entry.card))
+    except Exception as error:  # whatever a stranger's text found in a library
+        LOG.warning("%s: the card is not shown: %s", entry.submission.id, error)
+        return None
 
 
 def write_models(builds: Sequence[Built]) -> Iterator[Written]:
