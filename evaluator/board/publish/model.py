@@ -136,7 +136,9 @@ def task_result(site: Site, task: str, cell: Cell, results: dict[str, Standing])
     """Return one task of one model: its official result in full, or why there is none."""
     asked = site.asked[task]
     baseline = baseline_of(asked) if asked else None
-    shown = {"task": task, "title": load_task(task).title, "baseline": baseline, **cell_data(cell)}
+    known = load_task(task)
+    shown = {"task": task, "title": known.title, "varies": known.varies, "baseline": baseline}
+    shown |= cell_data(cell)
     if cell.standing is None:
         return shown
     standing = results[cell.standing.path]

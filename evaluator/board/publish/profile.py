@@ -14,7 +14,7 @@ from evaluator.tasks import load_task
 FAMILIES = ("form", "people", "evidence")
 LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5)
 """From so much probability on, a part is shaded one level darker."""
-WIDTH, NAMES, ROW, ABOVE, BELOW = 640, 250, 24, 12, 40
+WIDTH, NAMES, ROW, ABOVE, BELOW = 640, 300, 24, 12, 40
 
 
 def profile_data(site: Site, entry: Entry) -> Json:
@@ -85,7 +85,7 @@ def loss_picture(rows: list[Json], words: Words) -> Picture | None:
     for number, row in enumerate(rows):
         y = ABOVE + ROW * number + ROW // 2
         title = words.say(row["title"])
-        title = title if len(title) <= 20 else title[:19] + "…"
+        title = title if len(title) <= 24 else title[:23] + "…"
         picture.text(4, y + 4, f"{title}: {words.name('change', row['how'])}")
         kind = "a" if row["proven"] else "p"
         picture.path(f"M{num(x(100 * row['low']))} {y}H{num(x(100 * row['high']))}", kind, 2)
