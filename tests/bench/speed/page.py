@@ -285,8 +285,8 @@ Log-likelihoods in nats. The {sample} requests of each row on which the two side
 computed once more in fp64, one sequence at a time; the columns show how far each side is from that
 at most. The two must agree within 1e-4 nat, or within four steps of the 32-bit float that holds the
 sum where that is more, which is past 256 nat. (A random model gives every token about 10 nat, so 85
-tokens come to 1,000, and there one step is 6e-5.) Where the sides differ most, neither is the one
-that is right: each is some steps from fp64, and what differs is rounding."""
+tokens come to 1,000, and there one step is 6e-5.) What differs is rounding: the harness adds up in
+32 bits, we in 64, and both models compute in 32."""
 THIRD_HEAD = """## Beside lighteval
 
 Its `transformers` backend, fp32, batches of 8, in an environment of its own (`make lighteval-env`):
