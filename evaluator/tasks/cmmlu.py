@@ -3,91 +3,49 @@
 Paper: Li et al. 2023, arXiv 2306.09212. 11,582 test questions, five shots of each subject's own
 development file in its order. Description, prompt and answer letters as in lm-evaluation-harness
 0.4.13 `cmmlu`. The score is the share of all questions (micro); each subject is a group.
+
+The data names its subjects in English and the description does in Chinese. Those names were written
+by others and define the benchmark, so they are parsed out of the harness's own pinned script.
 """
 
 from __future__ import annotations
 
-from evaluator.core.records import Example, LmEval, Row
+import ast
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from evaluator.core.errors import DataError
+from evaluator.core.records import DataPin, Example, Examples, LmEval, Row
 from evaluator.tasks import load_pins
 from evaluator.tasks.forms import by_subject, choice_task, lettered
 
-PINS = load_pins("cmmlu")
+PINS = {pin.id: pin for pin in load_pins("cmmlu")}
+QUESTIONS = tuple(pin for pin in PINS.values() if pin.format == "csv")
 LETTERS = "ABCD"
-SUBJECTS = {
-    "agronomy": "农学",
-    "anatomy": "解剖学",
-    "ancient_chinese": "古汉语",
-    "arts": "艺术学",
-    "astronomy": "天文学",
-    "business_ethics": "商业伦理",
-    "chinese_civil_service_exam": "中国公务员考试",
-    "chinese_driving_rule": "中国驾驶规则",
-    "chinese_food_culture": "中国饮食文化",
-    "chinese_foreign_policy": "中国外交政策",
-    "chinese_history": "中国历史",
-    "chinese_literature": "中国文学",
-    "chinese_teacher_qualification": "中国教师资格",
-    "clinical_knowledge": "临床知识",
-    "college_actuarial_science": "大学精算学",
-    "college_education": "大学教育学",
-    "college_engineering_hydrology": "大学工程水文学",
-    "college_law": "大学法律",
-    "college_mathematics": "大学数学",
-    "college_medical_statistics": "大学医学统计",
-    "college_medicine": "大学医学",
-    "computer_science": "计算机科学",
-    "computer_security": "计算机安全",
-    "conceptual_physics": "概念物理学",
-    "construction_project_management": "建设工程管理",
-    "economics": "经济学",
-    "education": "教育学",
-    "electrical_engineering": "电气工程",
-    "elementary_chinese": "小学语文",
-    "elementary_commonsense": "小学常识",
-    "elementary_information_and_technology": "小学信息技术",
-    "elementary_mathematics": "初等数学",
-    "ethnology": "民族学",
-    "food_science": "食品科学",
-    "genetics": "遗传学",
-    "global_facts": "全球事实",
-    "high_school_biology": "高中生物",
-    "high_school_chemistry": "高中化学",
-    "high_school_geography": "高中地理",
-    "high_school_mathematics": "高中数学",
-    "high_school_physics": "高中物理学",
-    "high_school_politics": "高中政治",
-    "human_sexuality": "人类性行为",
-    "international_law": "国际法学",
-    "journalism": "新闻学",
-    "jurisprudence": "法理学",
-    "legal_and_moral_basis": "法律与道德基础",
-    "logical": "逻辑学",
-    "machine_learning": "机器学习",
-    "management": "管理学",
-    "marketing": "市场营销",
-    "marxist_theory": "马克思主义理论",
-    "modern_chinese": "现代汉语",
-    "nutrition": "营养学",
-    "philosophy": "哲学",
-    "professional_accounting": "专业会计",
-    "professional_law": "专业法学",
-    "professional_medicine": "专业医学",
-    "professional_psychology": "专业心理学",
-    "public_relations": "公共关系",
-    "security_study": "安全研究",
-    "sociology": "社会学",
-    "sports_science": "体育学",
-    "traditional_chinese_medicine": "中医中药",
-    "virology": "病毒学",
-    "world_history": "世界历史",
-    "world_religions": "世界宗教",
-}
-"""Subject -> its name in Chinese."""
 
 
-def describe(subject: str) -> str:
-    """Return the sentence before the shots of a subject."""
-    return f"以下是关于{SUBJECTS[subject]}的单项选择题，请直接给出正确答案的选项。\n\n"
+def read_subjects(text: str) -> dict[str, str]:
+    """Return subject -> its name in Chinese, out of the harness's script for its task files.
+
+    Raises:
+        DataError: it holds no table of subjects.
+    """
+    table = re.search(r"^SUBJECTS = (\{.*?^\})$", text, re.DOTALL | re.MULTILINE)
+    if table is None:
+        raise DataError(f"{PINS['cmmlu/subjects'].path}: no SUBJECTS in it; the pin is wrong")
+    names: dict[str, str] = ast.literal_eval(table[1])  # data, never run
+    return names
+
+
+def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
+    """Return all questions, each subject with its own shots and the sentence before them."""
+    names = read_subjects(next(iter(read(PINS["cmmlu/subjects"])))["text"])
+    told = {
+        subject: f"以下是关于{name}的单项选择题，请直接给出正确答案的选项。\n\n"
+        for subject, name in names.items()
+    }
+    return replace(by_subject(QUESTIONS, to_example)(read), descriptions=told)
 
 
 def to_example(row: Row, name: str, subject: str) -> Example:
@@ -110,10 +68,9 @@ TASK = choice_task(
     licence="CC-BY-NC-SA-4.0",
     open_licence=False,
     source="https://arxiv.org/abs/2306.09212",
-    pins=PINS,
-    load=by_subject(PINS, to_example),
+    pins=tuple(PINS.values()),
+    load=load,
     n_shots=5,
     lm_eval=LmEval(tasks=("cmmlu_{group}",)),
-    describe=describe,
     notes="The licence forbids commercial use, so it is in no default index.",
 )

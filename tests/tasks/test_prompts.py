@@ -118,6 +118,14 @@ def test_a_primer_without_worked_questions_is_refused() -> None:
         read_primer("doc_to_text: nothing")
 
 
+def test_a_script_without_names_of_subjects_is_refused() -> None:
+    from evaluator.tasks.cmmlu import read_subjects
+
+    assert read_subjects('SUBJECTS = {\n    "arts": "艺术学",\n}\n') == {"arts": "艺术学"}
+    with pytest.raises(DataError, match="no SUBJECTS"):
+        read_subjects("SUBJECTS = load()")
+
+
 def test_mmlu_shows_each_subject_its_own_shots() -> None:
     task = load_task("mmlu")
     examples = invented_examples(task)
