@@ -91,8 +91,9 @@ def run_demo(repository: Path, home: Path) -> Path:
 def copy_inputs(submissions: Path, to: Path, entries: list[Entry]) -> None:
     """Copy the board, what its own tasks ask, and the submissions without their results."""
     to.mkdir(parents=True)
-    for name in ("board.yaml", "tasks.lock.json"):
-        shutil.copy(submissions / name, to)
+    for name in ("board.yaml", "tasks.lock.json", "tasks.lint.json"):
+        if (submissions / name).exists():
+            shutil.copy(submissions / name, to)
     for entry in entries:
         name = entry.submission.id
         leave = shutil.ignore_patterns("results", "attempts")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import need
+from made_once import ask_once
 
 from evaluator.board.publish.build import build_site, serve_site
 
@@ -55,6 +56,7 @@ def repository(tmp_path: Path) -> Path:
     home.mkdir()
     for name in ("submissions", "site", "docs", "evaluator"):
         shutil.copytree(ROOT / name, home / name, ignore=shutil.ignore_patterns("__pycache__"))
+    ask_once(home / "submissions")
     for name in ("mkdocs.yml", ".gitignore", "pyproject.toml"):
         shutil.copy(ROOT / name, home)
     git("init", "-q", cwd=home)

@@ -13,7 +13,8 @@ def ask_once(tree: Path) -> Path:
     if "\nvaried:" in text:
         start, end = text.index("\nvaried:") + 1, text.index("\nsuites:") + 1
         board.write_text(text[:start] + text[end:])
-    (tree / "tasks.lock.json").unlink(missing_ok=True)
+    for name in ("tasks.lock.json", "tasks.lint.json"):
+        (tree / name).unlink(missing_ok=True)
     for folder in tree.glob("*/*/results/starter_*_*"):
         shutil.rmtree(folder)
     return tree

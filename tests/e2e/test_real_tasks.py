@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from conftest import need
 from conftest_e2e import ROOT, evaluator
+from made_once import ask_once
 
 LIMITS = {"gsm8k": 20, "mmlu": 200, "arc_challenge": 100, "truthfulqa": 100, "banking77": 200}
 
 
 @pytest.mark.parametrize("task", LIMITS)
 def test_a_starter_model_measures_the_real_task(task, real_data, tmp_path):
-    shutil.copytree(ROOT / "submissions", tmp_path / "submissions")
+    ask_once(shutil.copytree(ROOT / "submissions", tmp_path / "submissions"))
     limit = LIMITS[task]
     words = ("run", "submissions/starter/small", "--task", task, "--limit", str(limit))
     evaluator(*words, cwd=tmp_path)
@@ -31,7 +32,7 @@ def test_a_starter_model_measures_the_real_task(task, real_data, tmp_path):
 
 def test_measuring_needs_no_network(tmp_path):
     need("bubblewrap", shutil.which("bwrap") is not None, "install Debian's bubblewrap")
-    shutil.copytree(ROOT / "submissions", tmp_path / "submissions")
+    ask_once(shutil.copytree(ROOT / "submissions", tmp_path / "submissions"))
     shutil.rmtree(tmp_path / "submissions/starter/small/results")
     sandbox = [
         "bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev",

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from conftest_e2e import ROOT, evaluator
+from made_once import ask_once
 
 from evaluator.core.files import canonical_bytes
 
@@ -30,8 +31,9 @@ def stable_bytes(tree: Path) -> tuple[str, bytes]:
 
 
 def fresh_tree(to: Path) -> Path:
-    shutil.copytree(ROOT / "submissions", to, ignore=shutil.ignore_patterns("results"))
-    return to
+    return ask_once(
+        shutil.copytree(ROOT / "submissions", to, ignore=shutil.ignore_patterns("results"))
+    )
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(tmp_path):

@@ -137,8 +137,11 @@ def test_processes_are_bounded(tmp_path: Path) -> None:
     assert int(started) < 64
 
 
-def test_a_sandbox_full_of_processes_starves_no_other(tmp_path: Path) -> None:
+def test_a_sandbox_full_of_processes_starves_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What one sandbox uses up is not missing in the next, which another job has started."""
+    monkeypatch.syspath_prepend(ROOT)  # where the other process finds this file
     full = """
     import time
     try:

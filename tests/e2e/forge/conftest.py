@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, need
+from made_once import ask_once
 
 from .forge import Forge, PullRequest, git
 from .hub import Hub
@@ -78,6 +79,7 @@ def copy_of_the_project(to: Path) -> Path:
     ignored = shutil.ignore_patterns("__pycache__")
     for name in PARTS:
         shutil.copytree(ROOT / name, to / name, ignore=ignored)
+    ask_once(to / "submissions")
     for name in FILES:
         if (ROOT / name).is_file():
             shutil.copy(ROOT / name, to)
