@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluator.core.errors import RunError
+from evaluator.core.files import sha256
 
 NOBODY = 65534
 """User and group inside a container."""
@@ -93,7 +94,18 @@ def run_in_sandbox(
                   limits=limits, image=image)  # fmt: skip
     if shutil.which(words[0]) is None:
         raise RunError(f"{words[0]} is not installed: see .github/runner/README.md")
-    process = subprocess.Popen(
+    process = _start(words)
+    try:
+        return Ending(code=process.wait(limits.seconds), timed_out=False)
+    except subprocess.TimeoutExpired:
+        if image:  # podman's own process only watches the container
+            _start(["podman", "rm", "--force", "--time=0", container_name(out)]).wait()
+        process.kill()  # bubblewrap's is the first of the sandbox: with it, the kernel ends all
+        return Ending(code=process.wait(), timed_out=True)
+
+
+def _start(words: Sequence[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         words,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -101,11 +113,6 @@ def run_in_sandbox(
         env={"PATH": os.environ["PATH"]},
         start_new_session=True,
     )
-    try:
-        return Ending(code=process.wait(limits.seconds), timed_out=False)
-    except subprocess.TimeoutExpired:
-        process.kill()  # the first process of the sandbox: with it, the kernel ends all the others
-        return Ending(code=process.wait(), timed_out=True)
 
 
 def bubblewrap_command(
@@ -180,6 +187,8 @@ def podman_command(
         raise RunError(f"{image}: name the image by its digest, name@sha256:...")
     words = ["podman", "run", "--rm", "--network=none", "--read-only", "--cap-drop=ALL"]
     words += ["--security-opt=no-new-privileges", f"--user={NOBODY}:{NOBODY}", "--pull=never"]
+    # and should this process be killed itself, podman ends the container in time
+    words += [f"--name={container_name(out)}", f"--timeout={limits.seconds}"]
     words += [f"--pids-limit={limits.processes}", f"--memory={limits.memory_bytes}"]
     words += [f"--memory-swap={limits.memory_bytes}", f"--ulimit=fsize={limits.file_bytes}"]
     words += [f"--tmpfs=/tmp:rw,size={limits.scratch_bytes},mode=1777", "--workdir=/tmp"]
@@ -189,6 +198,11 @@ def podman_command(
     for path in readable:
         words += [f"--volume={path.absolute()}:{path.absolute()}:ro"]
     return [*words, f"--volume={out.resolve()}:{OUT}:rw,U", image, *command]
+
+
+def container_name(out: Path) -> str:
+    """Return the name of the container that writes to a folder."""
+    return f"sandbox-{sha256(str(out.resolve()).encode())[:16]}"
 
 
 def python_folders() -> list[Path]:
