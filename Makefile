@@ -56,7 +56,7 @@ types: env
 	$(BIN)/mypy
 
 tests: env
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal
 
 test-heavy: env parity ## all that takes minutes: tests marked heavy, then `make parity`
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m heavy --ignore=tests/parity

@@ -16,10 +16,9 @@ from evaluator.board.attest_github import unattested
 from evaluator.board.audit import audit
 from evaluator.board.audited import Audit
 from evaluator.ci.github import MOST_TEXT, run_address, table
-from evaluator.core.errors import EvaluatorError, Fault
+from evaluator.core.errors import Fault
 from evaluator.core.files import Json, sha256
-from evaluator.measure.refresh import find_moved, proposal_text, propose
-from evaluator.tasks import load_task
+from evaluator.measure.refresh import proposal_text, propose_newer
 
 MOST_ROWS = 100
 """Findings that are listed, and newest results that GitHub is asked about."""
@@ -87,14 +86,7 @@ def outdated_issue(names: Sequence[str]) -> tuple[Json | None, list[str]]:
 
     A repository that moved on without touching the pinned file proposes nothing.
     """
-    pins = {pin.id: pin for name in names for pin in load_task(name).pins}
-    moved, failures = find_moved(pins.values())
-    proposals = []
-    for one in moved:
-        try:
-            proposals.append(propose(one))
-        except EvaluatorError as error:
-            failures.append(str(error))
+    proposals, failures = propose_newer(names)
     newer = [found for found in proposals if found.after.sha256 != found.before.sha256]
     if not newer:
         return None, failures

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import typer
 
 from evaluator.cli.options import JsonOption, TasksArgument
@@ -11,10 +9,7 @@ from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out, progress_bar, show_json, show_table
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import sha256
-from evaluator.tasks import load_task, task_names
-
-if TYPE_CHECKING:
-    from evaluator.measure.refresh import Moved
+from evaluator.tasks import pins_of, task_names
 
 app = typer.Typer(help="Pinned files of the benchmarks.", no_args_is_help=True)
 
@@ -44,7 +39,9 @@ def data_outdated(tasks: TasksArgument = None, as_json: JsonOption = False) -> N
       evaluator data outdated
       evaluator data outdated gsm8k --json
     """
-    moved, failures = _moved(tasks)
+    from evaluator.measure.refresh import find_moved
+
+    moved, failures = find_moved(pins_of(tasks or task_names()))
     if as_json:
         show_json([{"id": m.pin.id, "repo": m.pin.repo, "commit": m.pin.commit,
                     "newest": m.newest} for m in moved])  # fmt: skip
@@ -67,24 +64,11 @@ def data_bump(tasks: TasksArgument = None) -> None:
       evaluator data bump gsm8k
       evaluator data bump > bump.md
     """
-    from evaluator.measure.refresh import proposal_text, propose
+    from evaluator.measure.refresh import proposal_text, propose_newer
 
-    moved, failures = _moved(tasks)
-    proposals = []
-    for one in moved:
-        try:
-            proposals.append(propose(one))
-        except EvaluatorError as error:
-            failures.append(str(error))
+    proposals, failures = propose_newer(tasks or task_names())
     out.print(proposal_text(proposals) if proposals else "no pin is outdated", soft_wrap=True)
     _tell(failures)
-
-
-def _moved(names: list[str] | None) -> tuple[list[Moved], list[str]]:
-    from evaluator.measure.refresh import find_moved
-
-    pins = {pin.id: pin for name in names or task_names() for pin in load_task(name).pins}
-    return find_moved(pins.values())
 
 
 def _tell(failures: list[str]) -> None:
@@ -97,13 +81,13 @@ def _tell(failures: list[str]) -> None:
 def _for_each_pin(names: list[str] | None, word: str) -> None:
     from evaluator.measure.data import find_bytes, load_rows
 
-    pins = {pin.id: pin for name in names or task_names() for pin in load_task(name).pins}
-    unseen = [] if names else [pin.id for pin in pins.values() if not pin.verified]
-    pins = {name: pin for name, pin in pins.items() if name not in unseen}
+    pins = pins_of(names or task_names())
+    unseen = [] if names else [pin.id for pin in pins if not pin.verified]
+    pins = [pin for pin in pins if pin.id not in unseen]
     failures = []
     with progress_bar() as start:
         progress = start("files")
-        for number, pin in enumerate(pins.values(), 1):
+        for number, pin in enumerate(pins, 1):
             try:
                 found = find_bytes(pin) if word == "fetched" else load_rows(pin)
                 if word == "verified" and not pin.verified:
@@ -112,7 +96,7 @@ def _for_each_pin(names: list[str] | None, word: str) -> None:
             except EvaluatorError as error:
                 failures.append(str(error))
             progress(number, len(pins))
-    total = sum(pin.bytes for pin in pins.values())
+    total = sum(pin.bytes for pin in pins)
     out.print(f"{len(pins) - len(failures)} of {len(pins)} files {word}, {total:,} bytes in all")
     if unseen:
         out.print(f"not verified yet, so not looked at: {', '.join(unseen)}")

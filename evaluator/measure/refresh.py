@@ -14,10 +14,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from evaluator.core.errors import DataError
+from evaluator.core.errors import DataError, EvaluatorError
 from evaluator.core.files import canonical_bytes, git_blob_id, pretty_bytes, sha256
 from evaluator.core.records import DataPin
 from evaluator.measure.data import fetch, find_bytes, parse_rows
+from evaluator.tasks import pins_of
 
 Row = dict[str, Any]
 GIT_ADDRESS = "https://github.com"
@@ -107,6 +108,18 @@ def find_moved(pins: Iterable[DataPin]) -> tuple[list[Moved], list[str]]:
             continue
         moved += [Moved(pin=pin, newest=newest) for pin in own if pin.commit != newest]
     return moved, failures
+
+
+def propose_newer(names: Iterable[str]) -> tuple[list[Proposal], list[str]]:
+    """Return what newer pins of these tasks would change, and what could not be asked or read."""
+    moved, failures = find_moved(pins_of(names))
+    proposals = []
+    for one in moved:
+        try:
+            proposals.append(propose(one))
+        except EvaluatorError as error:
+            failures.append(str(error))
+    return proposals, failures
 
 
 def propose(moved: Moved) -> Proposal:

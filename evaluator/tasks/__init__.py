@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -54,6 +55,11 @@ def load_task(name: str, protocol: str = "board") -> Task:
     from evaluator.tasks.protocol import as_lm_eval  # it needs the names above
 
     return as_lm_eval(task)
+
+
+def pins_of(names: Iterable[str]) -> list[DataPin]:
+    """Return the pins of tasks, a file that several share once."""
+    return list({pin.id: pin for name in names for pin in load_task(name).pins}.values())
 
 
 @cache

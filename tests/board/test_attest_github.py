@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 import pytest
+from made_gh import put_gh
 
 from evaluator.board.attest_github import unattested
 from evaluator.core.errors import EvaluatorError
@@ -44,17 +45,11 @@ def attested(sha256: str, **changes: str) -> dict:
 
 
 def gh(monkeypatch: pytest.MonkeyPatch, folder: Path, text: str, said: str = "", code: int = 0):
-    """Put a `gh` on the path that prints this; return the file that it notes its words in."""
-    program, notes = folder / "gh", folder / "notes"
+    """Put a `gh` on the path that prints this; return what it was asked."""
     (folder / "answer").write_text(text)
     (folder / "said").write_text(said)
-    program.write_text(
-        f'#!/bin/sh\necho "$@" >> {notes}\ncat {folder}/answer\n'
-        f"cat {folder}/said >&2\nexit {code}\n"
-    )
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    return notes
+    prints = f"cat {folder}/answer\ncat {folder}/said >&2\nexit {code}\n"
+    return put_gh(folder, monkeypatch, prints)
 
 
 def told(tree: Path) -> list[str]:

@@ -22,7 +22,7 @@ def pin_of_gsm8k(upstream: Path, monkeypatch: pytest.MonkeyPatch):
     """Let a task read one file of a repository on this machine."""
     pin = pinned(upstream, lines(OLD))
     task = replace(load_task("gsm8k"), pins=(pin,))
-    monkeypatch.setattr("evaluator.ci.refresh.load_task", lambda name: task)
+    monkeypatch.setattr("evaluator.tasks.load_task", lambda name: task)
     return pin
 
 

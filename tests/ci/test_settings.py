@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from made_gh import put_gh
 from typer.testing import CliRunner
 
 from evaluator.ci.settings import ALLOWED_ACTIONS, apply_settings, settings
@@ -14,15 +15,9 @@ from evaluator.core.errors import EvaluatorError
 
 
 def gh(folder: Path, monkeypatch: pytest.MonkeyPatch, code: int = 0, ruleset: str = "") -> Path:
-    """Put a `gh` on the path that notes what it was asked; return its notes."""
-    program, notes = folder / "gh", folder / "notes"
-    program.write_text(
-        f'#!/bin/sh\necho "$@" >> {notes}\ncat > /dev/null\n'
-        f'case "$*" in *--jq*) echo "{ruleset}" ;; esac\nexit {code}\n'
-    )
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    return notes
+    """Put a `gh` on the path that knows a ruleset; return what it was asked."""
+    known = f'case "$*" in *--jq*) echo "{ruleset}" ;; esac'
+    return put_gh(folder, monkeypatch, f"cat > /dev/null\n{known}\nexit {code}\n")
 
 
 def test_a_dry_run_prints_every_command_with_its_reason(

@@ -68,6 +68,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{home / 'bin'}:{os.environ['PATH']}")
         yield told.stdout.split()[0]
+    subprocess.run([program, "rm", "--all", "--force", "--time=0"], stdout=subprocess.DEVNULL)
 
 
 def try_out(image: str, home: Path, code: str, limits: Limits = SMALL) -> tuple[Ending, list[str]]:

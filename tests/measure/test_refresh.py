@@ -147,7 +147,7 @@ def test_the_commands_list_and_propose(upstream, monkeypatch):
     from evaluator.tasks import load_task
 
     task = replace(load_task("gsm8k"), pins=(pinned(upstream, lines(OLD)),))
-    monkeypatch.setattr("evaluator.cli.data.load_task", lambda name: task)
+    monkeypatch.setattr("evaluator.tasks.load_task", lambda name: task)
     assert "no pin is outdated" in CliRunner().invoke(app, ["data", "outdated", "gsm8k"]).output
     newest = put(upstream, lines(NEW))
     listed = CliRunner().invoke(app, ["data", "outdated", "gsm8k"])
