@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from evaluator.board.check import check_tree
 from evaluator.board.check_change import MAX_WEIGHTS
@@ -101,7 +102,7 @@ def submit(
     architecture: str | Path = "",
     tree: str | Path = "submissions",
     open_pr: bool = False,
-    **facts: object,
+    **facts: Any,
 ) -> Submitted:
     """Make a submission of a model.
 
@@ -118,7 +119,7 @@ def submit(
         EvaluatorError: the folder exists, or the model is too large for git.
         DocumentError: what CI would refuse.
     """
-    told = Facts(**facts)  # type: ignore[arg-type]
+    told = Facts(**facts)
     root = Path(tree)
     home = root / told.name
     if home.exists():

@@ -67,7 +67,7 @@ CUTS = st.tuples(
 """(seed of the order and of what is left out, sizes of calls, token budget)"""
 
 
-def _cut(asked: tuple, seed: int, sizes: list[int]) -> list[list]:  # type: ignore[type-arg]
+def _cut(asked: tuple, seed: int, sizes: list[int]) -> list[list]:
     rng = random.Random(seed)
     rest = rng.sample(asked, rng.randint(1, len(asked)))
     parts = []

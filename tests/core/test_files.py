@@ -142,7 +142,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
     path = tmp_path / "c.json"
     write_atomic(path, b"old")
     with pytest.raises(TypeError):
-        write_atomic(path, "text")  # type: ignore[arg-type]
+        write_atomic(path, "text")
     assert path.read_bytes() == b"old"
     (tmp_path / "folder").mkdir()
     with pytest.raises(EvaluatorError, match="folder: cannot be written: Is a directory"):

@@ -158,7 +158,7 @@ def test_models_are_told_apart_as_by_holms_paper(board: tuple[list[float], np.nd
 
 @fuzz
 @given(boards(), st.randoms(use_true_random=False))
-def test_the_order_of_the_models_changes_no_verdict(board: tuple, random) -> None:  # type: ignore[no-untyped-def,type-arg]
+def test_the_order_of_the_models_changes_no_verdict(board: tuple, random) -> None:
     scores, covariance = np.array(board[0]), board[1]
     order = list(range(len(scores)))
     random.shuffle(order)

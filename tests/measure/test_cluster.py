@@ -102,7 +102,7 @@ def test_the_packs_of_a_killed_worker_are_answered_by_the_other(
         if 0 < done < total and not killed:
             import ray
 
-            (first, _) = many._cluster.actors  # type: ignore[union-attr]
+            (first, _) = many._cluster.actors
             killed.append(ray.get(first.__ray_call__.remote(lambda worker: os.getpid())))
             os.kill(killed[0], signal.SIGKILL)
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from conftest import need
 
 from evaluator.core.errors import RunError
 from evaluator.measure import collect as collecting
@@ -74,8 +75,7 @@ def test_what_is_no_plain_file_of_its_own_is_refused(source: Path, make: str) ->
 
 def test_a_device_is_refused(source: Path) -> None:
     """Row 48: a device."""
-    if os.geteuid():
-        pytest.skip("only root can make a device")
+    need("root", os.geteuid() == 0, "only root can make a device")
     path = source / "task" / "journal.jsonl"
     path.unlink()
     os.mknod(path, 0o600 | 0o020000, os.makedev(1, 5))

@@ -114,7 +114,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_a_run_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     packs, asked = packs_of(5), []
 
-    def script(sent) -> Answer:  # type: ignore[no-untyped-def]
+    def script(sent) -> Answer:
         if sent.item == "3" and len(asked) == 3:
             raise KeyboardInterrupt
         asked.append(sent.item)
@@ -162,7 +162,7 @@ def test_a_journal_of_other_requests_is_not_used(tmp_path: Path) -> None:
 class Muddled(ScriptedBackend):
     """Answers what was not asked."""
 
-    def answer(self, requests) -> list[Response]:  # type: ignore[no-untyped-def]
+    def answer(self, requests) -> list[Response]:
         return super().answer(requests)[:-1]
 
 

@@ -74,7 +74,7 @@ def test_parsing_never_fails_and_a_choice_names_itself(choices: list[str], text:
     assert -1 <= parse_choice(text, choices) < len(choices)
 
 
-def write(name: str, script: ScriptedBackend):  # type: ignore[no-untyped-def]
+def write(name: str, script: ScriptedBackend):
     task, examples = load_task(name), examples_of(name)
     requests = build_requests(task, examples, "parsed")
     return task, examples, requests, score_task(task, examples, script.answer(requests), "parsed")

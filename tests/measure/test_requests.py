@@ -146,7 +146,7 @@ def test_everything_that_is_sent_is_in_the_hash() -> None:
 
 
 def test_a_request_set_tells_apart_what_is_asked_and_what_is_right() -> None:
-    def identity(examples: Examples):  # type: ignore[no-untyped-def]
+    def identity(examples: Examples):
         return describe_requests(CHOICE, examples, build_requests(CHOICE, examples))
 
     base = choice_examples()

@@ -32,7 +32,7 @@ def random_items(seed: int, n: int = 300, k: int = 5) -> Items:
     shares = np.array([0.5, 0.25, 0.15, 0.1, 0.0])[:k]
     gold = rng.choice(k, size=n, p=shares / shares.sum())
     guess = rng.integers(-1, k, size=n)
-    return labelled(gold, np.where(rng.random(n) < 0.6, gold, guess), k)  # type: ignore[arg-type]
+    return labelled(gold, np.where(rng.random(n) < 0.6, gold, guess), k)
 
 
 def columns(items: Items) -> tuple[list[int], list[int], list[int]]:
@@ -134,7 +134,7 @@ def test_standard_errors_agree_with_a_bootstrap(metric: Metric) -> None:
 # --- baselines ---
 
 
-def gold_examples(counts: list[int]) -> tuple:  # type: ignore[type-arg]
+def gold_examples(counts: list[int]) -> tuple:
     choices = tuple(f"label{i}" for i in range(len(counts)))
     golds = [label for label, count in enumerate(counts) for _ in range(count)]
     return tuple(example(str(i), choices=choices, gold=(g,)) for i, g in enumerate(golds))
@@ -151,9 +151,9 @@ def test_the_trivial_macro_f1_is_what_trivial_guessers_get(counts: list[int]) ->
     k, times = len(counts), 400
     gold = np.repeat(np.arange(k), np.array(counts) * times)
     guesses = np.random.default_rng(8).integers(0, k, size=len(gold))
-    uniform = macro_f1.compute(labelled(gold, guesses, k)).value  # type: ignore[arg-type]
+    uniform = macro_f1.compute(labelled(gold, guesses, k)).value
     largest = np.full(len(gold), int(np.argmax(counts)))
-    majority = macro_f1.compute(labelled(gold, largest, k)).value  # type: ignore[arg-type]
+    majority = macro_f1.compute(labelled(gold, largest, k)).value
     assert trivial_macro_f1(gold_examples(counts)) == pytest.approx(
         max(uniform, majority), abs=0.01
     )

@@ -128,12 +128,12 @@ def test_a_ratio_is_of_sums_and_zero_over_nothing() -> None:
 
 def test_a_function_under_a_mark_is_a_metric_with_its_name_and_definition() -> None:
     @mean_metric(best=0.0, worst=9.0)
-    def answer_length(asked, responses) -> float:  # type: ignore[no-untyped-def]
+    def answer_length(asked, responses) -> float:
         """Characters of the written text."""
         return float(len(responses[0].text))
 
     @table_metric(baseline=lambda examples: 0.25)
-    def share(items: Items):  # type: ignore[no-untyped-def]
+    def share(items: Items):
         """Share of right items."""
         return mean_of(items.columns["correct"], proportion=True)
 
@@ -179,7 +179,7 @@ def test_the_last_number_of_a_text_is_read_as_a_fraction(text: str, number: str)
 @pytest.mark.parametrize(
     ("metric", "name"), [(rouge_1, "rouge1"), (rouge_2, "rouge2"), (rouge_l, "rougeL")]
 )
-def test_rouge_is_the_number_of_rouge_score(metric, name) -> None:  # type: ignore[no-untyped-def]
+def test_rouge_is_the_number_of_rouge_score(metric, name) -> None:
     pairs = [
         ("the cat sat on the mat", ("the cat is on the mat", "a cat sat here")),
         ("Police killed the gunman.", ("police kill the gunman", "The gunman killed police")),

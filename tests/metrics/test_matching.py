@@ -16,7 +16,7 @@ def random_pairs(seed: int, n: int = 400, ties: bool = True) -> Items:
     value = np.clip(rng.normal(0.42 + 0.16 * gold, 0.2), 0, 1)
     value = np.round(value, 1) if ties else value
     pred = np.where(rng.random(n) < 0.05, -1, (value > 0.5).astype(int))
-    return labelled(gold, pred, 2, value)  # type: ignore[arg-type]
+    return labelled(gold, pred, 2, value)
 
 
 @pytest.mark.parametrize("seed", range(5))
