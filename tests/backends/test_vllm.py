@@ -49,7 +49,6 @@ MODELS: dict[str, dict[str, Any]] = {
 def test_without_the_library_the_way_to_get_it_is_told(
     model_folder: Callable[[str], Path],
 ) -> None:
-    pytest.importorskip("torch")
     one = submission(kind="causal", policy="", folder="weights", dtype="float32", engine="vllm")
     with pytest.raises(ModelError, match=r"vllm is missing: .*\[vllm\]"):
         load_backend(one, model_folder("llama"), DeviceChoice())
