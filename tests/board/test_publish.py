@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -40,6 +42,7 @@ from evaluator.board.publish.words import read_words
 from evaluator.board.ranking import rank
 from evaluator.board.submissions import read_tree
 from evaluator.core.files import sha256
+from evaluator.measure.sample import sample_of
 from evaluator.tasks import load_task
 
 
@@ -288,6 +291,22 @@ def test_the_page_of_a_task_tells_what_is_odd_about_its_items(site):
     )
     assert "nearly the same as another item" in page and "to look at" in page
     assert f"{kept['near']['value']:.0f} items" in page
+
+
+def test_the_page_of_a_task_shows_an_item_to_the_letter(site):
+    def page_of(name):
+        return Renderer(site, ROOT / "site", read_words(ROOT / "site/words", "en"))(
+            "task.html", f"tasks/{name}/index.md", task=task_data(site, name)
+        )
+
+    (ask,) = sample_of("gsm8k")["asks"]
+    (shown,) = re.findall(r"<pre[^>]*><code[^>]*>(.*?)</code></pre>", page_of("gsm8k"), re.DOTALL)
+    plain = unescape(re.sub(r"</?span[^>]*>", "", shown))
+    assert plain == ask["description"] + ask["shots"] + ask["question"]
+    assert "An item invented for this page" in page_of("gsm8k")
+    assert "generated in code" in page_of("starter_choice")
+    assert "and 143 more" in page_of("clinc150")
+    assert page_of("winogrande").count('class="b-prompt"') == 2
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -17,11 +17,12 @@ from conftest import ROOT
 from invented import invented_examples
 
 from evaluator.core.errors import DataError, TaskError
-from evaluator.core.files import hash_json
+from evaluator.core.files import hash_json, pretty_bytes
 from evaluator.core.records import Examples, Request, Task
 from evaluator.measure.data import load_examples
 from evaluator.measure.requests import build_requests, lock_entry, sent
-from evaluator.tasks import load_task, lockable, locked_request_set, task_names
+from evaluator.measure.sample import MOST, sample_of, to_sample
+from evaluator.tasks import built_in_names, load_task, lockable, locked_request_set, task_names
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "prompts"
 LOCK = {
@@ -62,6 +63,46 @@ def test_the_prompt_reads_as_in_the_golden_file(name: str) -> None:
 
 def test_every_golden_file_belongs_to_a_task() -> None:
     assert {path.stem for path in GOLDEN.glob("*.txt")} == set(task_names())
+
+
+def test_the_samples_of_the_pages_are_what_the_tasks_send() -> None:
+    pinned = [name for name in built_in_names() if load_task(name).pins]
+    samples = {
+        name: to_sample(load_task(name), invented_examples(load_task(name))) for name in pinned
+    }
+    path = ROOT / "evaluator/tasks/samples.json"
+    data = pretty_bytes({"schema": 1, "tasks": samples})
+    if UPDATE:
+        path.write_bytes(data)
+    assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_a_sample_is_the_prompt_in_parts_with_what_is_right(name: str) -> None:
+    task = load_task(name)
+    examples = invented_examples(task)
+    first = examples.test[0]
+    asked = [r for r in build_requests(task, examples) if r.item == first.id]
+    sample = sample_of(name)
+    if task.pins and task.varies:
+        assert sample is None
+        return
+    assert sample is not None and sample["invented"] == bool(task.pins)
+    told = [a["description"] + a["shots"] + a["question"] for a in sample["asks"]]
+    assert told == list(dict.fromkeys(r.prompt.text() for r in asked))[: len(told)]
+    options = [tuple(option) for ask in sample["asks"] for option in ask["options"]]
+    known = {(r.continuation, r.index in first.gold) for r in asked if not r.generate}
+    assert set(options) <= known and len(options) == min(len(known), MOST)
+    assert any(right for _, right in options) == bool(first.gold)
+
+
+def test_a_sample_of_another_version_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    import evaluator.tasks as tasks
+
+    assert sample_of("gsm8k") is not None
+    newer = replace(load_task("gsm8k"), version=99)
+    monkeypatch.setattr(tasks, "_load", lambda name: newer)
+    assert sample_of("gsm8k") is None
 
 
 def fingerprint(requests: Sequence[Request]) -> str:

@@ -12,7 +12,9 @@ from evaluator.core.files import Json
 from evaluator.core.paired import POWER_Z
 from evaluator.core.records import Submission, Task
 from evaluator.measure.lint import to_json
-from evaluator.tasks import findings_of, load_task, locked_request_set, task_names
+from evaluator.measure.method import can_parse
+from evaluator.measure.sample import sample_of
+from evaluator.tasks import built_in_names, findings_of, load_task, locked_request_set, task_names
 
 UNITS = dict.fromkeys(("labels", "places"), "p") | dict.fromkeys(
     ("first", "longest", "choice-only"), "share"
@@ -48,6 +50,10 @@ def task_data(site: Site, name: str) -> Json:
         "max_tokens": task.max_tokens,
         "notes": task.notes,
         "measurable": task.measurable,
+        "varies": task.varies,
+        "built_in": name in built_in_names(),
+        "sample": sample_of(name),
+        "can_parse": can_parse(task),
         "primary": task.primary.name,
         "metrics": [{"name": m.name, "doc": m.doc.split("\n\n")[0]} for m in task.metrics],
         "pins": [
