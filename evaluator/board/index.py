@@ -13,7 +13,7 @@ import numpy as np
 from evaluator.board.suites import Asked, Suite
 from evaluator.core import columns
 from evaluator.core.files import Json
-from evaluator.core.records import FloatArray, Metric
+from evaluator.core.records import FloatArray, Items, Score
 from evaluator.core.stats import SignArray, cluster_sums
 from evaluator.measure.result import items_of
 from evaluator.measure.score import primary_score
@@ -75,12 +75,11 @@ def index_covariance(weights: dict[str, float], results: Sequence[dict[str, Json
 
 def task_covariance(results: Sequence[Json], factor: float, total: FloatArray) -> None:
     """Add `factor` times the (M, M) covariance of one task's scores to `total`."""
-    metric = metric_named(results[0]["primary"])
-    if counts_right(metric, results[0]):
+    if is_share_of_right(*scored(results[0])):
         add_shares_covariance([r["columns"]["correct"] for r in results], results[0]["n"], factor,
                               total)  # fmt: skip
         return
-    influence, factor = influences(metric, results, factor)
+    influence, factor = influences(results, factor)
     n = influence.shape[1]
     products = influence @ influence.T
     # a model's own interval must not depend on who else is ranked, to the last bit
@@ -88,10 +87,14 @@ def task_covariance(results: Sequence[Json], factor: float, total: FloatArray) -
     total += factor * products / (n * (n - 1))
 
 
-def counts_right(metric: Metric, result: Json) -> bool:
-    """Tell whether a metric is the share of set bits of `correct`, of items without clusters."""
+def scored(result: Json) -> tuple[Score, Items]:
+    """Return the primary metric of a result, and its items."""
     items = items_of(result)
-    score = primary_score(metric, items)
+    return primary_score(metric_named(result["primary"]), items), items
+
+
+def is_share_of_right(score: Score, items: Items) -> bool:
+    """Tell whether a metric is the share of set bits of `correct`, of items without clusters."""
     values = score.influence + score.value
     return (
         score.proportion
@@ -117,10 +120,10 @@ def add_shares_covariance(texts: Sequence[str], n: int, factor: float, total: Fl
         total[row] += factor * (both[row] - n * share[row] * share) / (n * (n - 1))
 
 
-def influences(metric: Metric, results: Sequence[Json], factor: float) -> tuple[FloatArray, float]:
+def influences(results: Sequence[Json], factor: float) -> tuple[FloatArray, float]:
     """Return (M, n) influences and the factor; clusters are summed and C/(C-1) makes up for it."""
     clusters = items_of(results[0]).clusters
-    rows = np.stack([primary_score(metric, items_of(result)).influence for result in results])
+    rows = np.stack([scored(result)[0].influence for result in results])
     if not clusters:
         return rows, factor
     n, sums = rows.shape[1], cluster_sums(rows.T, clusters).T

@@ -14,9 +14,16 @@ export function unpack(vector, n) {
   if (!vector.values) return { right, values: right, proportion: true };
   const [known, packed] = vector.values;
   const places = bytes(packed);
-  const at = known.length > 256 ? new DataView(places.buffer) : null;
-  const values = Float64Array.from({ length: n }, (_, i) => known[at ? at.getUint16(2 * i, true) : places[i]]);
+  const width = Math.max(1, 32 - Math.clz32(known.length - 1));
+  const values = Float64Array.from({ length: n }, (_, i) => known[number(places, i * width, width)]);
   return { right, values, proportion: false };
+}
+
+/** Reads a whole number of so many bits, the lowest first. */
+function number(data, from, width) {
+  let found = 0;
+  for (let i = 0; i < width; i += 1) found += ((data[(from + i) >> 3] >> ((from + i) & 7)) & 1) * 2 ** i;
+  return found;
 }
 
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

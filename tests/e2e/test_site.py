@@ -382,7 +382,14 @@ def test_a_model_shows_its_results_in_detail_to_who_asks(browser, serve, site):
     topics = tasks["starter_classification"]
     part = opened("Starter: topics: By class")
     rows = part.get_by_role("region", name="Starter: topics: By class").locator("tbody tr")
-    assert rows.locator("th").all_inner_texts() == [row["label"] for row in topics["classes"]]
+    committed = json.loads((ROOT / "submissions" / topics["path"]).read_text())["classes"]
+    drawn = [row.locator("th, td").all_inner_texts() for row in rows.all()]
+    shares = ("precision", "recall", "f1")
+    assert drawn == [
+        [row["label"], str(row["support"]), str(row["predicted"])]
+        + [f"{row[share]:.3f}" for share in shares]
+        for row in committed
+    ]
     assert part.get_by_role("img", name="Starter: topics: What was taken for what").is_visible()
     counts = part.get_by_role("region", name="What was taken for what").locator("tbody tr")
     shown = [[int(n) for n in row.locator("td").all_inner_texts()] for row in counts.all()]

@@ -7,16 +7,17 @@ from evaluator.board.publish.profile import profile_data, profile_view
 from evaluator.board.publish.rows import cell_data, last_measured, parameters_of
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.task import is_trained_on
-from evaluator.board.publish.values import slug
+from evaluator.board.publish.values import rounded, slug
 from evaluator.board.publish.words import Words
 from evaluator.board.ranking import Cell
 from evaluator.board.submissions import Entry, Standing
 from evaluator.core.files import Json
-from evaluator.tasks import load_task
+from evaluator.tasks import load_task, task_names
 
-SHOWN = ("primary", "metrics", "classes", "groups", "confusion", "counts", "method", "key",
-         "request_set", "data", "responses", "run")  # fmt: skip
-"""Parts of a result that the page of its model shows."""
+SHOWN = ("primary", "confusion", "method", "key", "data")
+"""Parts of a result that stand in the file of its model as they are."""
+SETUP = ("environment", "evaluator", "runner")
+"""Parts of a run that are the same for most results of a model."""
 
 OF_THE_ROW = ("model", "slug", "title", "organisation", "kind", "dtype", "licence", "parameters",
               "tasks")  # fmt: skip
@@ -55,6 +56,7 @@ def model_data(site: Site, entry: Entry) -> Json:
     """
     submission = entry.submission
     results = {standing.path: standing for standing in entry.results}
+    setups: list[Json] = []
     return model_facts(site, entry) | {
         "source": source_of(entry, site.root.name),
         "dtype": submission.dtype,
@@ -64,9 +66,11 @@ def model_data(site: Site, entry: Entry) -> Json:
         "trained_on": list(submission.trained_on),
         "supersedes": submission.supersedes,
         "tasks": [
-            task_result(site, task, cell, results) | {"trained": is_trained_on(submission, task)}
+            task_result(site, task, cell, results, setups)
+            | {"trained": is_trained_on(submission, task)}
             for task, cell in site.cells[submission.id].items()
         ],
+        "setups": setups,
         "profile": profile_data(site, entry),
         "repeats": repeats(site, entry),
         "attempts": list(entry.attempts),
@@ -81,10 +85,9 @@ def model_view(site: Site, data: Json, words: Words) -> Json:
         "places": [place_view(site, place, data["tasks"], words) for place in data["places"]],
         "results": measured,
         "grouped": any(task["groups"] for task in measured),
-        "classified": any(task["classes"] for task in measured),
+        "classified": any(task["labels"] for task in measured),
         "superseded_by": site.newer.get(data["model"], ""),
         "beside": profile_view(data["profile"], words),
-        "script": script_data(measured, words),
     }
 
 
@@ -105,20 +108,20 @@ def ranks(place: Json) -> str:
     return str(low) if low == high else f"{low}–{high}"
 
 
-def script_data(measured: list[Json], words: Words) -> Json:
-    """Return what the script of the page must know to draw the results in detail."""
-    used = {f"metric.{metric}" for task in measured for metric in task["metrics"]}
-    used |= {f"tier.{found['tier']}" for task in measured for found in task["metrics"].values()}
-    used |= {f"method.{task['method']}" for task in measured}
-    used |= {f"count.{count}" for task in measured for count, n in task["counts"].items() if n}
-    names = {key: words.texts[key] for key in sorted(used) if key in words.texts}
-    names |= {f"task.{task['task']}": words.say(task["title"]) for task in measured}
+def script_words(words: Words) -> Json:
+    """Return what the script of the pages of models says: one file a language, read when asked.
+
+    It names every metric, count and task, where a page needs only some: a board of thousands has
+    it once, not on each page.
+    """
+    groups = ("metric", "tier", "method", "count")
+    names = {key: text for key, text in words.texts.items() if key.split(".")[0] in groups}
+    names |= {f"task.{name}": words.say(load_task(name).title) for name in task_names()}
     return {
         "names": names,
         "to": words("to"),
         "colon": words("colon"),
         "responses": words("model.responses"),
-        "failed": words("model.detail.failed"),
     }
 
 
@@ -132,8 +135,18 @@ def source_of(entry: Entry, folder: str) -> str:
     return f"rule {submission.policy}"
 
 
-def task_result(site: Site, task: str, cell: Cell, results: dict[str, Standing]) -> Json:
-    """Return one task of one model: its official result in full, or why there is none."""
+def task_result(
+    site: Site, task: str, cell: Cell, results: dict[str, Standing], setups: list[Json]
+) -> Json:
+    """Return one task of one model: its official result, or why there is none.
+
+    Args:
+        site: everything.
+        task: name of the task.
+        cell: what the model got on it.
+        results: path -> result in full.
+        setups: machines and programs met so far; one met first is added.
+    """
     asked = site.asked[task]
     baseline = baseline_of(asked) if asked else None
     known = load_task(task)
@@ -142,7 +155,37 @@ def task_result(site: Site, task: str, cell: Cell, results: dict[str, Standing])
     if cell.standing is None:
         return shown
     standing = results[cell.standing.path]
-    return shown | standing_data(site, standing) | {key: standing.result[key] for key in SHOWN}
+    return shown | standing_data(site, standing) | result_data(standing.result, setups)
+
+
+def result_data(result: Json, setups: list[Json]) -> Json:
+    """Return what the file of a model holds of a result: all that its page shows, and no more.
+
+    Estimates have six digits. Of classes only their names are there: what else a table tells of
+    them follows from `confusion`. `run.setup` is a place in `setups`. The committed result, at
+    `path`, has everything to the last bit.
+    """
+    run = result["run"]
+    setup = {part: run[part] for part in SETUP if part in run}
+    if setup not in setups:
+        setups.append(setup)
+    return {key: result[key] for key in SHOWN} | {
+        "metrics": {name: estimate_data(found) for name, found in result["metrics"].items()},
+        "groups": {name: estimate_data(found) for name, found in result["groups"].items()},
+        "labels": [row["label"] for row in result["classes"]],
+        "counts": {name: n for name, n in result["counts"].items() if n},
+        "request_set": result["request_set"]["sha256"],
+        "responses_kept": result["responses"]["kept"],
+        "run": {part: value for part, value in run.items() if part not in SETUP}
+        | {"setup": setups.index(setup)},
+    }
+
+
+def estimate_data(found: Json) -> Json:
+    """Return a number with its error and interval as they are written for download."""
+    return {
+        part: rounded(value) if isinstance(value, float) else value for part, value in found.items()
+    }
 
 
 def repeats(site: Site, entry: Entry) -> list[Json]:

@@ -19,7 +19,7 @@ from evaluator.board.publish.audit import audit_data, audit_page
 from evaluator.board.publish.colours import accents
 from evaluator.board.publish.history import bump_chart, history_data, history_page
 from evaluator.board.publish.method import method_data
-from evaluator.board.publish.model import model_facts, model_view, ranks
+from evaluator.board.publish.model import model_facts, model_view, ranks, script_words
 from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.scores import data_page
@@ -94,6 +94,7 @@ class Pages:
         """Return path below docs/ -> page or file, of everything there is one of."""
         found = self._suites() | self._tasks() | self._seasons()
         found["models/index.md"] = self._models()
+        found["models/words.json"] = _download(script_words(self.words))
         found["compare/index.md"] = self._compare()
         found["submit/form/index.md"] = self._submit()
         found["queue/index.md"] = self._queue()

@@ -18,10 +18,9 @@ from evaluator.board.compare import (
     OF_THE_METHOD,
     fingerprint,
     item_ids,
-    item_values,
     lower_is_better,
 )
-from evaluator.board.index import counts_right, task_weights
+from evaluator.board.index import is_share_of_right, scored, task_weights
 from evaluator.board.publish.model import source_of
 from evaluator.board.publish.rows import parameters_of
 from evaluator.board.publish.site import Site
@@ -31,7 +30,6 @@ from evaluator.board.ranking import Cell
 from evaluator.board.submissions import Entry, Standing
 from evaluator.core.errors import ScoreError
 from evaluator.core.files import Json, hash_json
-from evaluator.metrics import metric_named
 from evaluator.tasks import load_task, task_names
 
 
@@ -74,21 +72,23 @@ def vectors(site: Site, entry: Entry) -> Json:
 def vector(result: Json) -> Json:
     """Return the items of one result: `correct` as committed, `values` where they are not 0 and 1.
 
-    `values` are (n,) numbers of `item_values`, each once, and their places in base64, as integers
-    of 8 bits while 256 numbers are enough, else of 16: nothing is lost.
+    `values` are (n,) numbers of `item_values`, each once, and their places in base64, in as few
+    bits each as are enough, the lowest first: nothing is lost.
     """
+    score, items = scored(result)
     packed = {
         "question": _question_id(result),
         "method": result["method"],
         "evaluator": result["run"]["evaluator"]["version"] if "run" in result else "",
         "correct": result["columns"]["correct"],
     }
-    if counts_right(metric_named(result["primary"]), result):
+    if is_share_of_right(score, items):
         return packed
-    known, codes = np.unique(item_values(result)[0], return_inverse=True)
-    kind = "u1" if len(known) <= 256 else "<u2"
-    places = base64.b64encode(codes.astype(kind).tobytes()).decode()
-    return packed | {"values": [known.tolist(), places]}
+    known, codes = np.unique(score.influence + score.value, return_inverse=True)
+    width = max(1, int(len(known) - 1).bit_length())
+    bits = codes[:, None] >> np.arange(width) & 1
+    places = np.packbits(bits.astype(np.uint8), bitorder="little").tobytes()
+    return packed | {"values": [known.tolist(), base64.b64encode(places).decode()]}
 
 
 def questions_of(site: Site, entry: Entry, items: Json) -> dict[str, Json]:
