@@ -1,7 +1,8 @@
 """Publish: what the scoring job handed over -> one commit on main.
 
 Only new files of one submission are taken, and only if the tree with them passes every check. The
-commit says which run of which workflow wrote it.
+commit says which run of which workflow wrote it. What a killed process had laid down and not yet
+committed, or committed and not yet pushed, the next one does.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import base64
 import os
 import shlex
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -23,6 +23,7 @@ from evaluator.board.submissions import read_entry, read_seasons
 from evaluator.ci.github import run_address
 from evaluator.ci.handed import PUBLISHED, latest, name_of
 from evaluator.core.errors import DocumentError, Fault, RunError
+from evaluator.core.files import write_new
 from evaluator.measure.collect import collect
 from evaluator.measure.provenance import now
 
@@ -53,16 +54,17 @@ def publish(root: Path, name: str, handed: Path, key: str = "") -> list[str]:
         RunError: a file that stands there already would change.
         DocumentError: the tree would not be what it must be.
     """
-    home = root / name
+    home, published = root / name, _published(root, name)
     scored = latest(handed).get((name_of(name), "scored"))
     if scored is None:
         raise RunError(f"{name}: nothing was handed over by the job that scores")
     with tempfile.TemporaryDirectory() as scratch:
         taken = collect(scored / name, Path(scratch), PUBLISHED, MOST_BYTES).taken
-        added = [path for path in taken if _is_new(Path(scratch) / path, home / path)]
+        for path in taken:
+            _must_agree(Path(scratch) / path, home / path)
+        added = [path for path in taken if f"{name}/{path}" not in published]
         for path in added:
-            (home / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(Path(scratch) / path, home / path)
+            write_new(home / path, (Path(scratch) / path).read_bytes())
     results = [f"{name}/{p}" for p in added if p.startswith("results/") and p.endswith(".json")]
     if faults := check_tree(root, [name]) or _false_claims(root, name, results):
         for path in added:
@@ -76,17 +78,20 @@ def publish(root: Path, name: str, handed: Path, key: str = "") -> list[str]:
     return sorted(path.relative_to(root.parent).as_posix() for path in files)
 
 
-def _is_new(handed: Path, standing: Path) -> bool:
-    """Tell whether a file is not in the tree yet.
+def _published(root: Path, name: str) -> set[str]:
+    """Return the committed files of a submission; one that only stands there is still to come."""
+    listed = run_git(root, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", name)
+    return set(listed.decode().split("\0"))
+
+
+def _must_agree(handed: Path, standing: Path) -> None:
+    """Refuse a file where another of its name stands; what was published never changes.
 
     Raises:
-        RunError: another file of its name stands there; what was published never changes.
+        RunError: their bytes differ.
     """
-    if not standing.exists():
-        return True
-    if standing.read_bytes() != handed.read_bytes():
+    if standing.exists() and standing.read_bytes() != handed.read_bytes():
         raise RunError(f"{standing}: was handed over with other bytes; what stands never changes")
-    return False
 
 
 def _false_claims(root: Path, name: str, added: list[str]) -> list[Fault]:

@@ -192,7 +192,7 @@ def publish(
 
     must_be_tree(tree)
     files = step.publish(tree.resolve(), name, handed, os.environ.get("SIGNING_KEY", ""))
-    if files and push:
+    if push:
         step.push(tree.resolve().parent)
     out.print(f"{name}: {len(files)} files published")
 

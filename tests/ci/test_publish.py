@@ -52,6 +52,17 @@ def test_new_files_become_one_commit(repository: Path, handed: Path, workflow: P
     assert publish(repository / "submissions", NAME, handed) == [], "nothing is done twice"
 
 
+def test_what_a_killed_process_had_laid_down_is_published(
+    repository: Path, handed: Path, workflow: Path
+) -> None:
+    laid = next(folder(handed).glob("results/*/*/????????.json"))
+    to = repository / HOME / laid.relative_to(folder(handed))
+    to.parent.mkdir(parents=True)
+    shutil.copy(laid, to)
+    assert len(publish(repository / "submissions", NAME, handed)) == 2
+    assert git("status", "--porcelain", cwd=repository) == ""
+
+
 def test_what_stands_never_changes(repository: Path, handed: Path) -> None:
     """Row 61: neither an edited result nor an older one comes in the place of another."""
     other = next((repository / HOME / "results/starter_matching").glob("*/*.json"))

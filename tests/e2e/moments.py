@@ -1,10 +1,11 @@
 """Kill a step at random moments, look at what it left, let it run again.
 
-    python moments.py run|score|publish COUNT SEED FOLDER
+    python moments.py run|score|publish|site COUNT SEED FOLDER
 
 One process that has everything imported forks for each try, so that a try takes as long as the step
-itself. A step that ended before its kill is no try. Ends with 1 and a sentence at the first thing
-that must not be; prints how many were killed.
+itself; what the step starts, git or MkDocs, is a process of its own and is killed with it. A step
+that ended before its kill is no try. Ends with 1 and a sentence at the first thing that must not
+be; prints how many were killed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ import sys
 import time
 from pathlib import Path
 
+import evaluator.ci.publish  # noqa: F401  so that no try waits until it is imported
 from evaluator.board.check import check_tree
+from evaluator.board.history import run_git
 from evaluator.cli import main
 from evaluator.core.files import PART, canonical_bytes, parse_json
 
@@ -32,20 +35,36 @@ def words_of(what: str, home: Path) -> Step:
     return {
         "run": ("run", str(tree / MODEL), "--task", "starter_choice"),
         "score": ("score", "--tree", str(tree)),
-        "publish": ("site", "build", "--tree", str(tree), "--to", str(home / "build/site")),
-    }[what]
+        "publish": ("ci", "publish", MODEL, "--handed", str(home / "handed"), "--tree", str(tree),
+                    "--push"),
+        "site": ("site", "build", "--tree", str(tree), "--to", str(home / "build/site")),
+    }[what]  # fmt: skip
 
 
 def prepare(what: str, home: Path) -> None:
     """Lay out a tree in which the step has something to do."""
     shutil.rmtree(home, ignore_errors=True)
-    left_out = () if what == "publish" else ("starter", "results" if what == "run" else "")
+    left_out = {"run": ("starter", "results"), "score": ("starter",), "publish": ("starter",)}
     home.mkdir(parents=True)
-    ignored = shutil.ignore_patterns(*left_out)
+    ignored = shutil.ignore_patterns(*left_out.get(what, ()))
     shutil.copytree(ROOT / "submissions", home / "submissions", ignore=ignored)
     if what == "score":
         decide = ("decide", "rescore", MODEL, "--by", "ada", "--reason", "to be scored once more")
         done(fork((*decide, "--tree", str(home / "submissions")), home))
+    if what == "publish":
+        hand_over(home)
+
+
+def hand_over(home: Path) -> None:
+    """Take a model's results off the board, and put the rest into git with somewhere to push."""
+    results = home / "submissions" / MODEL / "results"
+    shutil.move(results, home / f"handed/{MODEL.replace('/', '_')}@scored@1" / MODEL / "results")
+    who = ("-c", "user.name=Tester", "-c", "user.email=tester@example.invalid")
+    run_git(home, "init", "-q", "-b", "main")
+    run_git(home, "add", "submissions")
+    run_git(home, *who, "commit", "-qm", "As if it had never been measured")
+    run_git(home, "clone", "-q", "--bare", ".", "origin.git")
+    run_git(home, "remote", "add", "origin", "origin.git")
 
 
 def fork(words: Step, home: Path, log: Path | None = None) -> int:
@@ -102,9 +121,20 @@ def look(tree: Path) -> None:
     assert not faults, faults[0]
 
 
+def unlock(home: Path) -> None:
+    """Remove the locks of a git that was killed, as git itself tells whoever comes next to do."""
+    for lock in (home / ".git").rglob("*.lock"):
+        lock.unlink()
+
+
 def stable(home: Path, what: str) -> dict[str, bytes]:
     """What the step makes, without what varies from run to run."""
     if what == "publish":
+        return {
+            "pushed": run_git(home / "origin.git", "ls-tree", "-r", "main"),
+            "left": run_git(home, "status", "--porcelain", "submissions"),
+        }
+    if what == "site":
         return {name: path.read_bytes() for name, path in visible(home / "build/site").items()}
     found = {}
     for name, path in visible(home / "submissions").items():
@@ -122,6 +152,7 @@ def try_once(what: str, home: Path, after: float, wanted: dict[str, bytes]) -> b
     prepare(what, home)
     killed = kill(fork(words_of(what, home), home), after)
     look(home / "submissions")
+    unlock(home)
     done(fork(words_of(what, home), home))
     assert stable(home, what) == wanted, "the repeat made something else"
     parts = [path for path in home.rglob(f"{PART}*") if "submissions" in path.parts]

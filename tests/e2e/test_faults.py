@@ -52,12 +52,12 @@ def test_a_sealed_tree_can_be_read_by_all_and_written_by_none(tmp_path):
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
-@pytest.mark.parametrize("what", ["run", "score"])
+@pytest.mark.parametrize("what", ["run", "score", "publish"])
 def test_killed_at_a_few_moments_the_repeat_makes_the_same(what, tmp_path):
     script("moments.py", what, "3", "1", str(tmp_path))
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("what", ["run", "score", "publish"])
+@pytest.mark.parametrize("what", ["run", "score", "publish", "site"])
 def test_killed_at_fifty_moments_the_repeat_makes_the_same(what, tmp_path):
     assert script("moments.py", what, "50", "2", str(tmp_path)).startswith("50 killed")
