@@ -34,6 +34,7 @@ from evaluator.board.suites import Season, read_season
 from evaluator.core.errors import DocumentError, Fault, ModelError
 from evaluator.core.files import LARGEST, PART, Json, read_plain
 from evaluator.measure.manifest import read_lock
+from evaluator.measure.quantisation import why_not_listed
 from evaluator.measure.size import held_size, why_too_large
 from evaluator.tasks import locked_request_set, task_names
 
@@ -106,6 +107,7 @@ def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> lis
                 message = f"no suite {suite!r}; known: {', '.join(board.suites)}"
                 faults.append(Fault(f"{name}/submission.yaml", 0, "/suites", message))
         faults += _check_eligible(board, entry)
+        faults += _check_quantised(board, entry, root / name)
         faults += _check_size(board, entry, root / name)
         faults += _check_provider(board, entry)
     faults += _check_tasks(name, entry)
@@ -163,6 +165,16 @@ def _check_eligible(board: Board, entry: Entry) -> list[Fault]:
     path = f"{entry.submission.id}/submission.yaml"
     found = why_ineligible(board.eligibility, entry.submission)
     return [Fault(path, 0, pointer, reason) for pointer, reason in found]
+
+
+def _check_quantised(board: Board, entry: Entry, home: Path) -> list[Fault]:
+    """Refuse a model without results whose files are here, quantised as the board does not list."""
+    folder = entry.submission.folder
+    if entry.results or not folder:
+        return []
+    reason = why_not_listed(home / folder, board.eligibility.quantisations)
+    at = f"{entry.submission.id}/{folder}/config.json"
+    return [Fault(at, 0, "/quantization_config", reason)] if reason else []
 
 
 def _check_size(board: Board, entry: Entry, home: Path) -> list[Fault]:

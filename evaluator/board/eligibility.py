@@ -23,16 +23,20 @@ class Eligibility:
     """Licences of models that are measured; empty: all."""
     model_bytes: int = 0
     """Most bytes that a model may take, in its files or in the format it is run in; 0: any."""
+    quantisations: tuple[str, ...] | None = None
+    """Methods of quantised weights that are measured, (): none; None: all that can be read."""
     gpu_hours_per_month: float = 0.0
     """Hours of the runner that an organisation may use in a calendar month (UTC); 0: any."""
 
 
 def eligibility_of(value: Json) -> Eligibility:
     """Return the rules as they stand in board.yaml (`{}`: none)."""
+    listed = value.get("quantisations")
     return Eligibility(
         kinds=tuple(value.get("kinds", ())),
         licences=tuple(value.get("licences", ())),
         model_bytes=value.get("model_bytes", 0),
+        quantisations=None if listed is None else tuple(listed),
         gpu_hours_per_month=float(value.get("gpu_hours_per_month", 0.0)),
     )
 

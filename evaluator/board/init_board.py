@@ -93,8 +93,15 @@ def _facts(new: NewBoard, upstream: Json, address: str) -> Json:
         "season": "1",
         "home": new.suites[0] if new.suites else "",
         "suites": {name: upstream["suites"][name] for name in new.suites},
+        **_rules_of(upstream),
         "limits": upstream["limits"],
     }
+
+
+def _rules_of(upstream: Json) -> Json:
+    """Return of upstream's rules what does not depend on its machines."""
+    listed = upstream.get("eligibility", {}).get("quantisations")
+    return {} if listed is None else {"eligibility": {"quantisations": listed}}
 
 
 def origin_of(repository: Path) -> str:

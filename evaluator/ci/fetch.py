@@ -13,6 +13,7 @@ from evaluator.board.submissions import read_board, read_submission
 from evaluator.core.files import write_atomic
 from evaluator.measure.data import find_bytes
 from evaluator.measure.manifest import adapter_folder, lock_bytes, lock_model
+from evaluator.measure.quantisation import must_be_listed
 from evaluator.measure.size import held_size, listed_size, must_fit
 from evaluator.tasks import load_task
 
@@ -21,16 +22,19 @@ def fetch_model(root: Path, name: str, tasks: Sequence[str], to: Path) -> int:
     """Fetch what a measurement needs and write `to`/lock.json; return the bytes of the model.
 
     Raises:
-        ModelError: the model is too large for this board, is not there, or differs from its lock.
+        ModelError: the model is too large for this board or quantised as it does not list, is not
+            there, or differs from its lock.
         DataError: a pinned file is nowhere to be had.
     """
     submission, _ = read_submission(root, name)
-    room = read_board(root).eligibility.model_bytes
+    rules = read_board(root).eligibility
+    room = rules.model_bytes
     must_fit(submission, listed_size(submission), room)
     folder, manifest = lock_model(submission, root / name, write=False)
     must_fit(
         submission, held_size(submission, folder, adapter_folder(submission, root / name)), room
     )
+    must_be_listed(name, folder, rules.quantisations)
     for task in tasks:
         for pin in load_task(task).pins:
             find_bytes(pin)

@@ -26,7 +26,7 @@ from evaluator.cli.options import (
 from evaluator.cli.show import Show, out, progress_bar, show_json, show_table
 from evaluator.cli.show import err as stderr
 from evaluator.core.errors import BusyError, EvaluatorError
-from evaluator.core.records import Submission, Task
+from evaluator.core.records import Provider, Submission, Task
 from evaluator.measure.method import why_unfit
 from evaluator.tasks import load_task
 
@@ -54,6 +54,15 @@ BatchOption = Annotated[int, typer.Option(min=1, help="Most tokens that enter th
 GpusOption = Annotated[
     int, typer.Option(min=1, help="GPUs that one model is spread over (`engine: vllm` alone).")
 ]
+
+
+class Rules(TypedDict):
+    """What the board says of a run."""
+
+    keep_below: int
+    provider: Provider | None
+    room: int
+    quantisations: tuple[str, ...] | None
 
 
 class Places(TypedDict):
@@ -170,12 +179,10 @@ def run(
         shard=part,
         again=again or bool(limit),
         trust=trust,
-        keep_below=board.responses_bytes,
         machine=DeviceChoice(device=device, batch_tokens=batch_tokens, gpus=gpus),
-        provider=board.providers.get(submission.provider),
         ray=ray,
         workers=workers,
-        room=board.eligibility.model_bytes,
+        **_rules(board, submission),
     )
     wanted = task or _suite_tasks(board, submission, protocol)
     tasks = [load_task(name, protocol) for name in wanted if name not in declines]
@@ -203,6 +210,15 @@ def _places(tree: Path, to: Path | None, limit: int, part: Shard | None, protoco
     if protocol != "board":
         return {"out": to or Path("build/lm-eval"), "work": Path("build/runs"), "lock": False}
     return {"out": to or tree, "work": Path("build/runs"), "lock": to is None}
+
+
+def _rules(board: Board, submission: Submission) -> Rules:
+    return {
+        "keep_below": board.responses_bytes,
+        "provider": board.providers.get(submission.provider),
+        "room": board.eligibility.model_bytes,
+        "quantisations": board.eligibility.quantisations,
+    }
 
 
 def for_each_task(

@@ -19,6 +19,7 @@ from evaluator.measure.manifest import Manifest, adapter_folder, lock_model
 from evaluator.measure.method import method_of, why_unfit
 from evaluator.measure.packs import Pack, plan_packs
 from evaluator.measure.provenance import cost_of, describe_machine, describe_run, now
+from evaluator.measure.quantisation import must_be_listed
 from evaluator.measure.requests import build_requests, describe_requests
 from evaluator.measure.result import build_result, key_of, result_path, write_result
 from evaluator.measure.run import Answers, Progress, keep_answers, response_lines, run_packs
@@ -65,6 +66,8 @@ class Settings:
     """Workers of the cluster."""
     room: int = 0
     """Most bytes that a model may take; 0: any."""
+    quantisations: tuple[str, ...] | None = None
+    """Methods of quantised weights that are measured; None: all that can be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +181,8 @@ class Measurer:
         """Find and hash the model; one that is too large is not even fetched.
 
         Raises:
-            ModelError: the model is missing, too large, or differs from its lock.
+            ModelError: the model is missing, too large, quantised as the board does not list, or
+                differs from its lock.
         """
         self.submission = submission
         self.settings = settings
@@ -188,6 +192,7 @@ class Measurer:
         self.adapter = adapter_folder(submission, home)
         if settings.room:
             must_fit(submission, held_size(submission, self.folder, self.adapter), settings.room)
+        must_be_listed(submission.id, self.folder, settings.quantisations)
         self._backend: Backend | None = None
         self._cluster: Cluster | None = None
 

@@ -48,7 +48,12 @@ def quantise(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Te
 @pytest.fixture()
 def folders(tmp_path: Path, model_folder: Callable[[str], Path]) -> tuple[Path, Path]:
     """A model in fp8, and the same numbers as plain weights."""
-    small, plain = (Path(shutil.copytree(model_folder("llama"), tmp_path / n)) for n in "ab")
+    return save_fp8(model_folder("llama"), tmp_path / "a", tmp_path / "b")
+
+
+def save_fp8(source: Path, fp8: Path, same: Path) -> tuple[Path, Path]:
+    """Write a causal model in fp8, and the same numbers as plain weights; return both folders."""
+    small, plain = (Path(shutil.copytree(source, to)) for to in (fp8, same))
     stored, said = {}, {}
     for name, weight in load_file(small / "model.safetensors").items():
         stored[name] = said[name] = weight

@@ -136,6 +136,31 @@ def test_an_adapter_on_the_starter_model_is_measured_under_a_key_of_its_own(
     assert row_of(little, home)["best_rank"] is not None
 
 
+def test_quantised_weights_are_measured_where_the_board_lists_them(
+    little: Path, tmp_path: Path
+) -> None:
+    from backends.test_quantised import save_fp8
+
+    fp8, plain = save_fp8(SMALL / "weights", tmp_path / "fp8", tmp_path / "plain")
+    found = measure(submit(little, "small-fp8", fp8, "causal"))
+    same = measure(submit(little, "small-same", plain, "causal"))
+    assert found["key"] != same["key"]
+    assert found["metrics"] == same["metrics"]
+    assert row_of(little, little / "some-org/small-fp8")["best_rank"] is not None
+    board = (little / "board.yaml").read_text()
+    (little / "board.yaml").write_text(board.replace("quantisations: [fp8]", "quantisations: []"))
+    evaluator("check", little / "some-org/small-fp8")  # what has results stays
+    with pytest.raises(DocumentError) as told:
+        submit(little, "late", fp8, "causal")
+    (fault,) = told.value.faults
+    assert str(fault) == (
+        "some-org/late/weights/config.json: /quantization_config: its weights are quantised as "
+        "'fp8', and this board measures no quantised weights (`eligibility.quantisations` in "
+        "board.yaml): submit the plain weights, or ask for the method to be listed"
+    )
+    assert not (little / "some-org/late").exists()
+
+
 def test_a_state_file_is_measured_as_the_model_it_is(little: Path, tmp_path: Path) -> None:
     import torch
     from safetensors.torch import load_file

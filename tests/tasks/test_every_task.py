@@ -8,6 +8,7 @@ up to five; any other five items spread over it.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -18,29 +19,23 @@ import pytest
 import sacrebleu
 from conftest import ROOT
 from invented import invented_examples
+from made_instructions import KEPT_BROKEN
 from rouge_score.rouge_scorer import RougeScorer
+from sacrebleu.metrics.ter import TER
 from sklearn import metrics as sk
 
 from evaluator.core.files import Json
-from evaluator.core.records import Example, Examples, Request, Response, Task
+from evaluator.core.records import Example, Examples, Metric, Request, Response, Task
 from evaluator.measure.data import find_bytes, parse_rows
 from evaluator.measure.packs import plan_packs
 from evaluator.measure.requests import build_requests
 from evaluator.measure.score import score_task
-from evaluator.metrics import metric_named
+from evaluator.metrics.instructions import CHECKS
 from evaluator.tasks import load_task, task_names
 
 ITEMS = 5
-PROGRAMS = 2
-"""Items of a task that runs programs."""
-KEPT = {
-    "change_case:english_lowercase": "this is a plain sentence in english",
-    "detectable_format:json_format": "{}",
-    "detectable_format:title": "<<A title>>",
-    "punctuation:no_comma": "No such mark here.",
-    "startend:quotation": '"Said."',
-}
-"""Kind of instruction -> a text that keeps it: IFEval has no right answers to copy."""
+WRONG = "§"
+"""A text that is no right answer and shares no character with one."""
 FAR = -100.0
 """Log-likelihood of what a scripted model finds impossible, for each unit of its length."""
 Answer = Callable[[Example, Request], tuple[float, str]]
@@ -53,20 +48,16 @@ def items_of(name: str) -> tuple[Task, Examples]:
         return task, invented_examples(task)
     examples = task.load(lambda pin: parse_rows(pin, find_bytes(pin)))
     if name == "ifeval":
-        single = [e for e in examples.test if len(e.answers) == 1 and kind_of(e) in KEPT]
-        return task, replace(examples, test=tuple(single[:ITEMS]))
+        asked = [example for example in examples.test if example.id in KEPT_BROKEN]
+        return task, replace(examples, test=tuple(asked))
     if examples.labels:
         first = {example.target: example for example in reversed(examples.test)}
         test = [first[label] for label in examples.labels if label in first]
         step = max(len(examples.test) // ITEMS, 1)
         others = [e for e in examples.test[::step] if e not in test]
         return task, replace(examples, test=(*test, *others[: max(ITEMS - len(test), 0)]))
-    step = max(len(examples.test) // (PROGRAMS if task.program else ITEMS), 1)
+    step = max(len(examples.test) // ITEMS, 1)
     return task, replace(examples, test=examples.test[::step][:ITEMS])
-
-
-def kind_of(example: Example) -> str:
-    return str(json.loads(example.answers[0])["id"])
 
 
 def respond(task: Task, examples: Examples, answer: Answer) -> list[Response]:
@@ -98,16 +89,20 @@ def to_response(task: Task, example: Example, request: Request, answer: Answer) 
 def knows(example: Example, request: Request) -> tuple[float, str]:
     """All likelihood on what is right, or the right text."""
     right = not example.choices or request.index in example.gold
-    told = KEPT[kind_of(example)] if not example.target and example.answers else example.target
-    return (0.0 if right else FAR), told
+    kept, _ = KEPT_BROKEN.get(example.id, (example.target, ""))
+    return (0.0 if right else FAR), example.target or kept
 
 
 def errs(example: Example, request: Request) -> tuple[float, str]:
-    """All likelihood on one wrong option, the right ones last; no text at all."""
-    wrong = [i for i in among(example) if i not in example.gold]
+    """All likelihood on the first wrong option, the right ones last; or a wrong text."""
+    _, broken = KEPT_BROKEN.get(example.id, ("", WRONG))
     if request.index in example.gold:
-        return 2 * FAR, ""
-    return (0.0 if wrong[:1] == [request.index] else FAR), ""
+        return 2 * FAR, broken
+    return (0.0 if wrong_of(example)[:1] == [request.index] else FAR), broken
+
+
+def wrong_of(example: Example) -> list[int]:
+    return [i for i in among(example) if i not in example.gold]
 
 
 def among(example: Example) -> Sequence[int]:
@@ -157,24 +152,70 @@ def test_an_oracle_gets_the_best_of_every_metric(name: str, real_data: None) -> 
 def test_its_opposite_gets_the_worst_of_every_metric(name: str, real_data: None) -> None:
     task, examples = items_of(name)
     found = score_task(task, examples, respond(task, examples, errs)).metrics
-    assert value_of(found, task.primary.name) == pytest.approx(worst_of(task, examples, ""))
     for metric in task.metrics:
-        value = value_of(found, metric.name)
-        if metric.name in ("mcc", "brier", "ter", "log_loss", "perplexity"):
-            middle = {"mcc": 0.0, "brier": 1.0, "ter": 0.99, "log_loss": 27.0, "perplexity": 1e9}
-            assert (value > middle[metric.name]) == (metric.worst > metric.best), metric.name
-        else:
-            assert value == pytest.approx(worst_of(task, examples, metric.name)), metric.name
+        worst = worst_of(metric, examples.test)
+        assert value_of(found, metric.name) == pytest.approx(worst, rel=1e-6, abs=1e-9), metric.name
 
 
-def worst_of(task: Task, examples: Examples, name: str) -> float:
-    """Return the declared worst; where it needs a list without end, what the last places give."""
-    metric = metric_named(name or task.primary.name)
-    if metric.name == "mrr":
-        return float(np.mean([1 / len(among(example)) for example in examples.test]))
-    if metric.name == "average_precision":  # all matches tie below everything else
-        return float(np.mean([1 in example.gold for example in examples.test]))
-    return metric.worst
+def worst_of(metric: Metric, asked: Sequence[Example]) -> float:
+    """Return the declared worst; where items of this gold cannot reach it, what `errs` gets.
+
+    Each of those is the definition, written for the model that errs: nothing right is ever taken
+    for likely, the first wrong option always is.
+    """
+    at_all = UNREACHED.get(metric.name)
+    return at_all(asked) if at_all else metric.worst
+
+
+def correlation(asked: Sequence[Example]) -> float:
+    """Two classes that are swapped correlate by -1; of more, no two lists of labels do."""
+    gold, pred = ([e.gold[0] for e in asked], [wrong_of(e)[0] for e in asked])
+    known = float(sk.matthews_corrcoef(gold, pred))
+    assert len({*gold, *pred}) > 2 or known == pytest.approx(-1.0)
+    return known
+
+
+UNREACHED: dict[str, Callable[[Sequence[Example]], float]] = {
+    "mcc": correlation,
+    # the last place of a list that ends
+    "mrr": lambda asked: float(np.mean([1 / len(among(e)) for e in asked])),
+    # all matches tie below everything else
+    "average_precision": lambda asked: float(np.mean([1 in e.gold for e in asked])),
+    # 1 for the wrong option and the square of each right one's share; 2 where one is right
+    "brier": lambda asked: float(np.mean([1 + 1 / len(e.gold) for e in asked])),
+    # without an upper end but for its clip
+    "log_loss": lambda asked: -math.log(1e-12),
+    # without an upper end: each item has the likelihood that `errs` gives what it thinks wrong
+    "perplexity": lambda asked: math.exp(-FAR),
+    # without an upper end: here one word in place of one, all others missing
+    "ter": lambda asked: 1.0,
+}
+"""Metric -> (items) -> value of the model that errs, where the declared worst is out of reach."""
+
+
+@pytest.mark.parametrize("name", ["ntrex_en_zh", "ntrex_zh_en"])
+@pytest.mark.parametrize("words", [1, 10, 1000])
+def test_the_edit_rate_has_no_upper_end(name: str, words: int, real_data: None) -> None:
+    """Of m wrong words for r right ones, the smaller number is replaced, and the rest added."""
+    task, examples = items_of(name)
+    text = " ".join([WRONG] * words)
+    value = value_of(
+        score_task(task, examples, respond(task, examples, repeats(text))).metrics, "ter"
+    )
+    right = [length_of(example.target) for example in examples.test]
+    assert value == pytest.approx(sum(max(words, r) for r in right) / sum(right))
+
+
+def length_of(text: str) -> int:
+    """Return the words of a reference, as sacreBLEU counts them for TER."""
+    return int(TER(asian_support=True).sentence_score("", [text]).ref_length)
+
+
+def test_every_kind_of_instruction_is_among_the_items(real_data: None) -> None:
+    _, examples = items_of("ifeval")
+    asked = [json.loads(told)["id"] for example in examples.test for told in example.answers]
+    assert sorted(asked) == sorted(CHECKS)
+    assert len(asked) == len(examples.test) == 25
 
 
 @EVERY
@@ -217,8 +258,10 @@ def by_library(task: Task, examples: Examples, text: str) -> float:
 
 
 def test_a_model_without_a_stereotype_gets_the_best_of_crows_pairs(real_data: None) -> None:
+    """It finds the other sentence likelier: its gap is what separates the two, either way."""
     task, examples = items_of("crows_pairs")
-    for answer, share in ((errs, 0.0), (knows, 1.0)):
+    for answer, share, apart in ((errs, 0.0, 2 * FAR), (knows, 1.0, FAR)):
         found = score_task(task, examples, respond(task, examples, answer)).metrics
         assert value_of(found, "stereotype_share") == share
+        assert value_of(found, "likelihood_gap") == -apart
     assert (task.primary.best, task.primary.worst) == (0.0, 1.0)
