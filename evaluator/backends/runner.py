@@ -160,34 +160,35 @@ class Runner:
             cache = self.path.cache
             self.run(torch.tensor([part]), 1, position_ids=depths[None], past_key_values=cache,
                      use_cache=True)  # fmt: skip
-            self.path.note(depths, torch.full_like(depths, SHARED))
+            self.path.note(depths[None], torch.full_like(depths[None], SHARED))
 
     def feed_path(
         self,
-        ids: Sequence[int],
+        path: Path,
+        ids: torch.Tensor,
         depths: torch.Tensor,
         owners: torch.Tensor,
         sees: torch.Tensor,
         keep: torch.Tensor,
     ) -> torch.Tensor:
-        """Append tokens to the path as a tree; return the (kept, V) logits.
+        """Append tokens to the rows of a path as trees; return the (kept, V) logits.
 
         Args:
-            ids: (L) token ids.
-            depths: (L,) position of each in its own text.
-            owners: (L,) text that each belongs to.
-            sees: (L, K + L) bool: which places of the path and of these tokens each goes on after.
-            keep: (L,) bool: whose logits are wanted.
+            path: rows of K places.
+            ids: (B, L) token ids.
+            depths: (B, L) position of each in its own text.
+            owners: (B, L) text that each belongs to.
+            sees: (B, L, K + L) bool: which places of its row each goes on after.
+            keep: (B, L) bool: whose logits are wanted, row by row.
         """
-        cache = self.path.cache
-        self.path.note(depths, owners)
-        distance = depths[:, None] - self.path.depths
+        path.note(depths, owners)
+        distance = depths[:, :, None] - path.depths[:, None]
         output = self.run(
-            torch.tensor([list(ids)]),
-            keep[None],
-            position_ids=depths[None],
+            ids,
+            keep,
+            position_ids=depths,
             attention_mask=self._mask(sees, distance),
-            past_key_values=cache,
+            past_key_values=path.cache,
             use_cache=True,
         )
         logits: torch.Tensor = output.logits
@@ -207,7 +208,7 @@ class Runner:
     def _bias(self, sees: torch.Tensor) -> torch.Tensor:
         lowest = torch.finfo(self.model.dtype).min
         bias = torch.zeros(sees.shape, dtype=self.model.dtype, device=self.device)
-        return bias.masked_fill_(~sees, lowest)[None, None]
+        return bias.masked_fill_(~sees, lowest)[:, None]
 
     @cached_property
     def cache_is_plain(self) -> bool:

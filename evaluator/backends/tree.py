@@ -110,8 +110,10 @@ def _score_tree(runner: Runner, tree: Tree) -> dict[Pair, Scored]:
     kept = sorted({place for places in tree.places.values() for place in places})
     keep = torch.zeros(len(tree.ids), dtype=torch.bool)
     keep[kept] = True
-    depths = past + torch.tensor(tree.depths, device=runner.device)
-    logits = runner.feed_path(tree.ids, depths, torch.full_like(depths, SHARED), sees, keep)
+    depths = past + torch.tensor([tree.depths], device=runner.device)
+    owners = torch.full_like(depths, SHARED)
+    ids = torch.tensor([tree.ids])
+    logits = runner.feed_path(runner.path, ids, depths, owners, sees[None], keep[None])
     row_of = {place: row for row, place in enumerate(kept)}
     wanted = {
         pair: [(row_of[place], token) for place, token in zip(places, pair.cont, strict=True)]

@@ -54,6 +54,25 @@ def test_texts_are_those_written_alone(family: str) -> None:
         assert write(family, prompts, end, way(path), batch_tokens)[0] == expected
 
 
+@pytest.mark.parametrize("family", [f for f in FAMILIES if chosen(f).path == "tree"])
+def test_texts_in_several_lanes_are_those_written_alone(family: str) -> None:
+    prompts = prompts_of(45)
+    free = [alone(model_of(family), prompt, ending()) for prompt in prompts]
+    end = ending(stop=(free[3].text[4:6], free[9].text[5:7]))
+    expected = [alone(model_of(family), prompt, end) for prompt in prompts]
+    rows = set()
+    hook = model_of(family).register_forward_pre_hook(
+        lambda _, args, kwargs: rows.add(len(kwargs["input_ids"])), with_kwargs=True
+    )
+    found, runner = write(family, prompts, end, chosen(family), batch_tokens=800)
+    hook.remove()
+    assert found == expected
+    assert rows > {1}  # what all share alone, then lanes; the rest of the texts moves up
+    rest = sum(len(prompt) - len(SHOTS) for prompt in prompts)
+    once = len(SHOTS) + rest + sum(text.tokens - 1 for text in expected)
+    assert once <= runner.tokens_fed < 1.5 * once
+
+
 def test_texts_end_each_in_its_own_way_and_make_room_for_others() -> None:
     prompts = prompts_of(30)
     free = [alone(model_of("llama"), prompt, ending()) for prompt in prompts]
