@@ -14,17 +14,30 @@ enters an index.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from evaluator.board.erasure import erasures
 from evaluator.board.groups import gaps
 from evaluator.board.submissions import Entry, Tree
 from evaluator.board.varied import kept, losses
 from evaluator.core.files import Json
 from evaluator.core.stats import combine, wilson
+from evaluator.tasks import load_task
+from evaluator.tasks.changes import CHANGES
+from evaluator.tasks.varied import how_of
 
 KINDS = ("kept", "same", "evidence")
 """Columns of a table."""
 QUESTION = "no_question"
 """The change that the column `evidence` is about."""
+
+
+def offered(tasks: Iterable[str]) -> list[str]:
+    """Return which columns the table of a suite that asks these tasks can have."""
+    hows = {how_of(task) for task in map(load_task, tasks) if task.varies}
+    families = {CHANGES[how].family for how in hows}
+    there = {"kept": "form" in families, "same": "people" in families, "evidence": QUESTION in hows}
+    return [kind for kind in KINDS if there[kind]]
 
 
 def profile_of(tree: Tree, entry: Entry) -> Json:

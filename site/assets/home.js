@@ -14,7 +14,7 @@ const status = document.getElementById("b-status");
 const panel = document.getElementById("b-panel");
 const models = facts.models;
 const DEFAULT = ["index", "interval", ...Object.keys(facts.areas).map((a) => `area:${a}`), "parameters", "licence"];
-const MORE = ["kind", "dtype", "measured", "trust", ...Object.keys(facts.tasks).map((t) => `task:${t}`)];
+const MORE = ["kind", "dtype", "measured", "trust", ...Object.keys(facts.beside).map((b) => `beside:${b}`), ...Object.keys(facts.tasks).map((t) => `task:${t}`)];
 const TEXT = ["title", "licence", "kind", "dtype", "measured", "trust"];
 
 let state = read(location.search);
@@ -61,6 +61,7 @@ const wanted = () => (state.w ? ["weighted"] : []).concat((state.cols ?? DEFAULT
 function label(key) {
   const [sort, name] = key.split(":");
   if (sort === "area") return facts.areas[name];
+  if (sort === "beside") return facts.beside[name];
   if (sort === "task") return facts.tasks[name];
   return words[key];
 }

@@ -29,6 +29,7 @@ export class Table {
     if (key === "weighted") return this.weighted(row);
     if (key.startsWith("area:")) return tenth(d.areas[key.slice(5)]?.[row]);
     if (key.startsWith("task:")) return tenth(this.scores?.[key.slice(5)]?.[row]);
+    if (key.startsWith("beside:")) return tenth(d.beside?.[key.slice(7)]?.[row]);
     return key in d.words ? this.word(key, row) : null;
   }
 

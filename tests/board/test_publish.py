@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,11 +17,12 @@ from conftest import ROOT
 from markupsafe import Markup
 
 from evaluator.board.index import index_of
+from evaluator.board.profile import offered
 from evaluator.board.publish import read_site
 from evaluator.board.publish.audit import audit_data, audit_page
 from evaluator.board.publish.downloads import board_files, write_downloads
 from evaluator.board.publish.feed import badge, badges, feed_xml, llms_txt, site_map
-from evaluator.board.publish.frames import as_csv, as_parquet, typed
+from evaluator.board.publish.frames import as_csv, as_parquet, ranking_frame, typed
 from evaluator.board.publish.history import (
     bump_chart,
     chosen_days,
@@ -35,6 +37,7 @@ from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.scores import score_rows, scores_frame
 from evaluator.board.publish.site import gather
+from evaluator.board.publish.table import table_data
 from evaluator.board.publish.task import findings, task_board, task_data, tasks_data
 from evaluator.board.publish.values import address_of
 from evaluator.board.publish.vectors import item_names
@@ -174,7 +177,7 @@ def test_the_long_table_reads_the_same_from_both_files(site):
 
 
 def test_every_download_stands_in_the_list_of_hashes(site, tmp_path):
-    write_downloads(site, tmp_path, ["0" * 64 + "  models/a.json\n"], {})
+    write_downloads(site, tmp_path, ["0" * 64 + "  models/a.json\n"], {}, {})
     lines = (tmp_path / "SHA256SUMS").read_text().splitlines()
     listed = dict(reversed(line.split("  ")) for line in lines)
     assert listed.pop("models/a.json") == "0" * 64
@@ -220,7 +223,7 @@ def test_the_map_names_every_page_of_a_public_board(site, tmp_path):
 
 def test_what_programs_read_names_files_that_are_there(site):
     text = llms_txt(site, read_words(ROOT / "site/words", "en"))
-    files = dict(board_files(site))
+    files = dict(board_files(site, {}))
     for path in ("data/starter.json", "data/scores.csv", "data/audit.json"):
         assert f"({path})" in text and path in files
 
@@ -256,6 +259,20 @@ def test_the_queue_tells_what_is_next(tmp_path, tree):
     assert [(w["model"], w["task"], w["action"]) for w in found["pending"]] == [
         ("starter/small", "starter_choice", "measure")
     ]
+
+
+def test_columns_beside_the_scores_are_those_that_the_board_varies(site):
+    suite = replace(site.rankings["starter"].suite, areas={})
+    assert offered(site.rankings["starter"].suite.measured) == []
+    assert offered(["starter_classification_typos", "starter_choice"]) == ["kept"]
+    assert offered(["starter_choice_no_question"]) == ["evidence"]
+    rows = [row | {"areas": {}, "tasks": {}} for row in site.rows["starter"][:2]]
+    frame = ranking_frame(suite, rows, {"kept": [0.5, None]})
+    assert as_csv(frame).decode().splitlines()[1].endswith(",0.5")
+    assert as_csv(frame).decode().splitlines()[2].endswith(",")
+    table = table_data(rows, [], {"kept": [0.5, None], "same": [-0.0123, 0.0]})
+    assert table["beside"] == {"kept": [500, None], "same": [-12, 0]}
+    assert "beside" not in table_data(rows, [], {})
 
 
 def test_a_table_program_runs_nothing_of_a_csv_and_parquet_keeps_the_text():

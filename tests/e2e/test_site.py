@@ -241,6 +241,33 @@ def test_the_table_is_filtered_sorted_and_shared_by_its_address(browser, serve, 
     context.close()
 
 
+def test_what_stands_beside_the_score_is_picked_sorted_and_taken_away(browser, serve, site):
+    context = browser.new_context(accept_downloads=True)
+    page = context.new_page()
+    page.goto(serve(site))
+    page.get_by_role("button", name="Columns").click()
+    for name in ("kept in any form", "same for other people", "lost without the question"):
+        page.get_by_label(name).check()
+        page.get_by_role("columnheader", name=name).wait_for()
+    page.get_by_role("button", name="kept in any form").click()
+    page.locator('th[aria-sort="descending"]', has_text="kept in any form").wait_for()
+    with page.expect_download() as asked:
+        page.get_by_role("button", name="CSV of this view").click()
+    read = pandas.read_csv(asked.value.path()).set_index("model")
+    whole = pandas.read_csv(site / "data/starter.csv").set_index("model")
+    kept = read["beside:kept"].dropna()
+    assert len(kept) >= 2 and list(kept) == sorted(kept, reverse=True)
+    for kind in ("kept", "same", "evidence"):
+        assert [round(100 * x, 1) for x in whole[kind].loc[kept.index]] == pytest.approx(
+            list(read[f"beside:{kind}"].loc[kept.index]), abs=0.051
+        )
+        for model in kept.index:
+            told = json.loads((site / f"models/{model.replace('/', '--')}.json").read_text())
+            value = told["profile"]["suites"]["starter"][kind]["value"]
+            assert value == pytest.approx(whole[kind][model])
+    context.close()
+
+
 @pytest.mark.parametrize("language", ["", "zh/"])
 def test_every_panel_has_all_its_words(browser, serve, site, language):
     page = browser.new_page()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evaluator.board.profile import offered
 from evaluator.board.publish.audit import audit_data
 from evaluator.board.publish.feed import badges
 from evaluator.board.publish.frames import as_csv, as_parquet, ranking_frame
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def write_downloads(site: Site, to: Path, sums: list[str], questions: dict[str, Json]) -> None:
+Beside = dict[str, dict[str, dict[str, float | None]]]
+"""Model -> suite -> column beside the scores -> its share."""
+
+
+def write_downloads(
+    site: Site, to: Path, sums: list[str], questions: dict[str, Json], beside: Beside
+) -> None:
     """Write every file for download that is not of one model, then the list of all hashes.
 
     Args:
@@ -29,8 +36,9 @@ def write_downloads(site: Site, to: Path, sums: list[str], questions: dict[str, 
         to: root of the built site.
         sums: lines of SHA256SUMS of the files of models.
         questions: id -> question that results of models answer.
+        beside: what stands beside the scores of models.
     """
-    sums = sums + [write_file(to, path, data) for path, data in board_files(site)]
+    sums = sums + [write_file(to, path, data) for path, data in board_files(site, beside)]
     sums.append(write_file(to, "data/questions.json", compact(questions_data(questions))))
     ordered = sorted(sums, key=lambda line: line[66:])
     (to / "SHA256SUMS").write_text("".join(ordered), "utf-8", newline="\n")
@@ -44,14 +52,18 @@ def write_file(to: Path, path: str, data: bytes) -> str:
     return f"{sha256(data)}  {path}\n"
 
 
-def board_files(site: Site) -> Iterator[tuple[str, bytes]]:
-    """Yield (path, bytes) of every file that follows from the tree as it is held in memory."""
+def board_files(site: Site, beside: Beside) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, bytes) of every file of the board that is not of one model."""
     for name, ranking in site.rankings.items():
         rows = site.rows[name]
+        columns = {
+            kind: [beside.get(row["model"], {}).get(name, {}).get(kind) for row in rows]
+            for kind in offered(ranking.suite.measured)
+        }
         areas = list(ranking.suite.areas)
         yield f"data/{name}.json", compact(ranking_data(ranking, rows))
-        yield from _tables(f"data/{name}", ranking_frame(ranking.suite, rows))
-        yield f"data/{name}.table.json", compact(table_data(rows, areas))
+        yield from _tables(f"data/{name}", ranking_frame(ranking.suite, rows, columns))
+        yield f"data/{name}.table.json", compact(table_data(rows, areas, columns))
         yield f"data/{name}.scores.json", compact(scores_data(rows, list(ranking.suite.tasks)))
     yield from _tables("data/scores", scores_frame(site))
     yield "data/history.json", compact(history_data(site))

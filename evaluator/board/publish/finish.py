@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from evaluator.board.publish.downloads import write_downloads
+from evaluator.board.publish.downloads import Beside, write_downloads
 from evaluator.board.publish.feed import feed_xml, llms_txt, site_map
 from evaluator.board.publish.outward import without_outward
 from evaluator.board.publish.pages import Pages
@@ -104,10 +104,12 @@ def finish_site(builds: Sequence[Built]) -> None:
         write_around(built.pages, built.to)
         add_to_search(built.to / "search" / "search_index.json", _found_pages(built.pages))
     questions: dict[str, Json] = {}
+    beside: Beside = {}
     for model in written:
         questions |= model.questions
+        beside |= model.beside
     sums = [line for model in written for line in model.sums]
-    write_downloads(first.pages.site, first.to, sums, questions)
+    write_downloads(first.pages.site, first.to, sums, questions, beside)
 
 
 def _write_copies(built: Built) -> None:

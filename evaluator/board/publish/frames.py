@@ -6,7 +6,7 @@ pandas takes half a second to import, so it is imported where a table is made.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from evaluator.board.publish.values import safe_cell
@@ -22,18 +22,24 @@ FACTS = {"model": "string", "title": "string", "organisation": "string", "licenc
 """Column -> type of what a ranked suite tells of a model before its areas and tasks."""
 
 
-def ranking_frame(suite: Suite, rows: list[Json]) -> DataFrame:
-    """Return a ranked suite, best first: facts, then each area's and each task's number."""
+def ranking_frame(
+    suite: Suite, rows: list[Json], beside: Mapping[str, Sequence[float | None]]
+) -> DataFrame:
+    """Return a ranked suite, best first: facts, then each area's and each task's number.
+
+    What stands beside the scores comes last: column -> its shares, one a row.
+    """
     import pandas
 
     lines = [
         [row[fact] for fact in FACTS]
         + [row["areas"].get(area) for area in suite.areas]
         + [row["tasks"][task]["value"] for task in suite.tasks]
-        for row in rows
+        + [column[number] for column in beside.values()]
+        for number, row in enumerate(rows)
     ]
-    frame = pandas.DataFrame(lines, columns=[*FACTS, *suite.areas, *suite.tasks])
-    return typed(frame, FACTS | dict.fromkeys([*suite.areas, *suite.tasks], "Float64"))
+    frame = pandas.DataFrame(lines, columns=[*FACTS, *suite.areas, *suite.tasks, *beside])
+    return typed(frame, dict.fromkeys(frame.columns, "Float64") | FACTS)
 
 
 def typed(frame: DataFrame, types: Mapping[str, str]) -> DataFrame:

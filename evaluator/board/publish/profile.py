@@ -25,6 +25,14 @@ def profile_data(site: Site, entry: Entry) -> Json:
     return found
 
 
+def shares_of(data: Json) -> dict[str, dict[str, float | None]]:
+    """Return suite -> column of its table -> share, of a profile."""
+    return {
+        suite: {kind: found and found["value"] for kind, found in told.items()}
+        for suite, told in data["suites"].items()
+    }
+
+
 def profile_view(data: Json, words: Words) -> Json:
     """Return what the page shows of a profile; empty where there is nothing of the kind."""
     if not data["rows"] and not data["gaps"]:

@@ -17,10 +17,11 @@ from pathlib import Path
 from markupsafe import Markup
 
 from evaluator.board.card import render_card
-from evaluator.board.publish.downloads import compact, write_file
+from evaluator.board.publish.downloads import Beside, compact, write_file
 from evaluator.board.publish.model import model_data
 from evaluator.board.publish.outward import without_outward
 from evaluator.board.publish.pages import MODELS, Pages
+from evaluator.board.publish.profile import shares_of
 from evaluator.board.publish.stamp import Shell
 from evaluator.board.publish.vectors import questions_of, vectors
 from evaluator.board.submissions import Entry
@@ -53,6 +54,8 @@ class Written:
     """A line for SHA256SUMS a file."""
     questions: dict[str, Json]
     """Id -> what its results answer."""
+    beside: Beside
+    """What stands beside its scores in tables of suites; empty where nothing does."""
 
 
 class Press:
@@ -79,7 +82,9 @@ class Press:
         items = vectors(site, entry)
         files = {f"models/{data['slug']}.json": data, f"data/items/{data['slug']}.json": items}
         sums = [write_file(self.root, path, compact(value)) for path, value in files.items()]
-        return Written(sums=tuple(sums), questions=questions_of(site, entry, items))
+        shares = {data["model"]: found} if (found := shares_of(data["profile"])) else {}
+        questions = questions_of(site, entry, items)
+        return Written(sums=tuple(sums), questions=questions, beside=shares)
 
 
 def readable_card(entry: Entry) -> Markup | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evaluator.board.profile import offered
 from evaluator.board.publish.charts import suite_charts
 from evaluator.board.publish.season import opened_seasons
 from evaluator.board.publish.site import Site
@@ -42,6 +43,7 @@ def suite_data(site: Site, name: str, words: Words) -> Json:
         "asked": asked(site, name),
         "waiting": waiting(site, name),
         "beside": beside(site, name),
+        "offered": offered(suite.measured),
         "charts": suite_charts(ranked, titles, words),
     }
     return data | {"script": script_data(data, words)}
@@ -126,6 +128,7 @@ def script_data(data: Json, words: Words) -> Json:
         "suite": data["suite"],
         "areas": {area: words.name("area", area) for area in data["areas"]},
         "tasks": data["titles"],
+        "beside": {kind: words(f"beside.{kind}") for kind in data["offered"]},
         "scale": data["scale"],
         "rows": ROWS,
         "presets": PRESETS,

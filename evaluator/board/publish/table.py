@@ -6,6 +6,8 @@ The exact values stand in the other downloads.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from evaluator.core.files import Json
 
 FACETS = ("kind", "dtype", "licence", "trust")
@@ -19,8 +21,17 @@ BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "int8": 1, "int4": 0.5}
 """Number format -> bytes a parameter."""
 
 
-def table_data(rows: list[Json], areas: list[str]) -> Json:
-    """Return the rows of a suite by columns, in their order; 0 stands for no rank."""
+def table_data(
+    rows: list[Json], areas: list[str], beside: Mapping[str, Sequence[float | None]]
+) -> Json:
+    """Return the rows of a suite by columns, in their order; 0 stands for no rank.
+
+    Args:
+        rows: of the suite.
+        areas: its areas.
+        beside: column beside the scores -> its shares, one a row.
+    """
+    told = {kind: [tenths(v and 100 * v) for v in column] for kind, column in beside.items()}
     return {
         "slug": [row["slug"] for row in rows],
         "title": [row["title"] for row in rows],
@@ -38,6 +49,7 @@ def table_data(rows: list[Json], areas: list[str]) -> Json:
         "low": [tenths(row["low"]) for row in rows],
         "high": [tenths(row["high"]) for row in rows],
         "areas": {area: [tenths(row["areas"].get(area)) for row in rows] for area in areas},
+        **({"beside": told} if told else {}),
     }
 
 
