@@ -80,7 +80,9 @@ def _load_vllm(submission: Submission, folder: Path, machine: DeviceChoice) -> B
     from evaluator.backends.vllm import VllmBackend
 
     if submission.adapter:
-        raise ModelError(f"{submission.id}: vLLM is asked without adapters here")
+        raise ModelError(
+            f"{submission.id}: vLLM is asked without adapters here: leave out `engine`"
+        )
     return VllmBackend(
         folder, dtype=submission.dtype, machine=machine, chat_template=submission.chat_template
     )

@@ -9,11 +9,14 @@ Answers stream into the one journal of the process that asked.
 from __future__ import annotations
 
 import logging
+import os
+import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import ray
 from ray.exceptions import RayActorError, RayTaskError
@@ -25,6 +28,9 @@ from evaluator.core.records import Provider, Submission
 from evaluator.measure.packs import Pack, cut_shard
 from evaluator.measure.provenance import evaluator_commit
 from evaluator.measure.run import Done, answer_pack
+
+REACH_SECONDS = 5.0
+"""How long a cluster may take to accept a connection."""
 
 
 class Worker:
@@ -95,9 +101,10 @@ class Cluster:
             ModelError: as `load_backend`.
         """
         try:
+            _reach(address)
             ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False,
                      ignore_reinit_error=True)  # fmt: skip
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             reason = str(error).strip().split("\n")[0]
             raise RunError(
                 f"no Ray cluster at {address!r}: {reason}; `ray start --head` starts one"
@@ -152,6 +159,22 @@ class Cluster:
         """Let the workers go."""
         for actor in self.actors:
             ray.kill(actor)
+
+
+def _reach(address: str) -> None:
+    """Connect to an address and hang up: Ray itself would try without end where nobody listens.
+
+    Raises:
+        OSError: nobody there within `REACH_SECONDS`.
+        ValueError: no port in it.
+    """
+    named = os.environ.get("RAY_ADDRESS", "") if address == "auto" else address
+    if not named:
+        return  # Ray looks for a cluster of this machine
+    parts = urlsplit(named if "://" in named else f"//{named}")
+    if not parts.hostname or not parts.port:
+        raise ValueError("an address is HOST:PORT, ray://HOST:PORT or auto")
+    socket.create_connection((parts.hostname, parts.port), REACH_SECONDS).close()
 
 
 def _next_pack(hand: _Hand, hands: Sequence[_Hand]) -> Pack | None:

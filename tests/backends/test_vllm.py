@@ -54,6 +54,15 @@ def test_without_the_library_the_way_to_get_it_is_told(
         load_backend(one, model_folder("llama"), DeviceChoice())
 
 
+def test_an_adapter_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    one = replace(
+        submission(kind="causal", policy="", folder="weights", dtype="float32", engine="vllm"),
+        adapter="adapter",
+    )
+    with pytest.raises(ModelError, match="vLLM is asked without adapters here: leave out `engine`"):
+        load_backend(one, tmp_path, DeviceChoice(), adapter=tmp_path)
+
+
 def test_the_engine_is_part_of_the_key_and_the_first_one_has_no_name_in_it() -> None:
     from evaluator.tasks import load_task
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections import deque
@@ -127,6 +128,28 @@ def test_a_cluster_whose_workers_are_all_lost_stops_the_run_and_it_goes_on(
         one.measure(task, kill)
     after = measurer(tmp_path / "many").measure(task, lambda *_: None)
     assert stable(after) == stable(alone)
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [("127.0.0.1:{}", "refused"), ("ray://127.0.0.1:{}", "refused"), ("somewhere", "HOST:PORT")],
+)
+def test_an_address_without_a_cluster_is_told_within_seconds(
+    address: str, reason: str, tmp_path: Path
+) -> None:
+    need("ray", _present(), "pip install 'open-llm-leaderboard[ray]'")
+    with socket.socket() as free:  # bound, so that it is nobody else's, and not listening
+        free.bind(("127.0.0.1", 0))
+        address = address.format(free.getsockname()[1])
+        small = ROOT / "submissions/starter/small"
+        command = [sys.executable, "-m", "evaluator", "run", str(small), "--task", TASK,
+                   "--to", str(tmp_path), "--ray", address]  # fmt: skip
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    told = " ".join(done.stderr.split())
+    assert f"no Ray cluster at '{address}'" in told and reason in told
+    assert "Traceback" not in told
+    assert not list(tmp_path.rglob("results/**/*.json"))
 
 
 def test_a_worker_takes_its_own_packs_in_order_and_then_the_end_of_the_longest_run() -> None:
