@@ -1,26 +1,30 @@
 """Check: is what stands in the tree what it must be? All faults at once, everything read as data.
 
-This file looks at the tree; `check_result` looks into one result; `check_change` looks at what a
-pull request changes.
+This file looks at the tree; `check_folder` looks at names and kinds of files before any is read,
+`check_result` looks into one result, `check_change` at what a pull request changes.
 """
 
 from __future__ import annotations
 
-import re
-import stat
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from evaluator.board import decisions
 from evaluator.board.card import check_card
+from evaluator.board.check_folder import (
+    check_files,
+    check_name,
+    check_special,
+    collisions,
+    entry_folders,
+    unreadable,
+)
 from evaluator.board.check_result import check_result
 from evaluator.board.eligibility import why_ineligible
 from evaluator.board.queue import out_of_step
 from evaluator.board.seasons import season_faults
 from evaluator.board.submissions import (
-    SPECIAL,
     Board,
     Entry,
     Tree,
@@ -32,14 +36,11 @@ from evaluator.board.submissions import (
 )
 from evaluator.board.suites import Season, read_season
 from evaluator.core.errors import DocumentError, Fault, ModelError
-from evaluator.core.files import LARGEST, PART, Json, read_plain
+from evaluator.core.files import Json, read_plain
 from evaluator.measure.manifest import read_lock
 from evaluator.measure.quantisation import why_not_listed
 from evaluator.measure.size import held_size, why_too_large
 from evaluator.tasks import locked_request_set, task_names
-
-NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
-RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{i}" for d in ("com", "lpt") for i in range(1, 10))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class Ground:
 def check_tree(root: Path, names: Iterable[str] | None = None) -> list[Fault]:
     """Return all faults below `root` (submissions/), or of the named submissions alone."""
     ground, faults = _read_ground(root)
-    chosen = list(names) if names is not None else _entry_folders(root)
+    chosen = list(names) if names is not None else entry_folders(root)
     entries: list[Entry] = []
     for name in chosen:
         faults += check_entry(root, name, ground, entries)
@@ -75,7 +76,7 @@ def check_tree(root: Path, names: Iterable[str] | None = None) -> list[Fault]:
         if names is None:
             faults += _check_decisions(root, tree) + _check_seasons(root, tree)
     if names is None:
-        faults += _collisions(chosen) + _check_special(root)
+        faults += collisions(chosen) + check_special(root)
     return sorted(set(faults))
 
 
@@ -88,9 +89,10 @@ def _check_declines(tree: Tree) -> list[Fault]:
 
 def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> list[Fault]:
     """Return all faults of one submission's folder; what could be read is added to `read`."""
-    faults = [*_check_name(name), *_check_files(root, name)]
-    if unreadable := _check_kinds(root, name):
-        return faults + unreadable
+    paths = sorted((root / name).rglob("*"))
+    faults = [*check_name(name), *check_files(root, name, paths)]
+    if refused := unreadable(root, name, paths):
+        return faults + refused
     card = root / name / "card.md"
     if card.exists():
         faults += check_card(read_plain(card), f"{name}/card.md")
@@ -117,45 +119,6 @@ def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> lis
             root, standing.path, standing.result, taken_down=down, seasons=ground.seasons
         )
     return faults
-
-
-def _check_files(root: Path, name: str) -> list[Fault]:
-    """Return the files of a submission's folder that have no place there."""
-    faults = []
-    known = {"submission.yaml", "card.md", "lock.json", "results", "attempts", "weights", "adapter"}
-    for path in sorted((root / name).rglob("*")):
-        below = path.relative_to(root).as_posix()
-        if path.name.startswith(PART):
-            faults.append(Fault(below, 0, "", "left behind by a killed process: remove it"))
-        elif path.parent == root / name and path.name not in known:
-            message = f"not expected here; known: {', '.join(sorted(known))}"
-            faults.append(Fault(below, 0, "", message))
-    return faults
-
-
-def _check_kinds(root: Path, name: str) -> list[Fault]:
-    """Return what of a submission must not even be read: links, pipes, files of gigabytes."""
-    faults = []
-    for path in sorted([root / name, *(root / name).rglob("*")]):
-        below, facts = path.relative_to(root).as_posix(), path.lstat()
-        weights = path.parent in (root / name / "weights", root / name / "adapter")
-        if stat.S_ISLNK(facts.st_mode):
-            faults.append(Fault(below, 0, "", "a symbolic link: commit the file itself"))
-        elif not stat.S_ISREG(facts.st_mode) and not stat.S_ISDIR(facts.st_mode):
-            faults.append(Fault(below, 0, "", "not a plain file: commit the file itself"))
-        elif stat.S_ISREG(facts.st_mode) and facts.st_size > LARGEST and not weights:
-            faults.append(Fault(below, 0, "", f"{facts.st_size} bytes; at most {LARGEST} are read"))
-    return faults
-
-
-def _check_special(root: Path) -> list[Fault]:
-    """Return what has no place in the folders that are no organisation."""
-    return [
-        Fault(path.relative_to(root).as_posix(), 0, "", f"{path.parent.name}/ holds files alone")
-        for folder in sorted(SPECIAL)
-        for path in sorted((root / folder).glob("*"))
-        if path.is_dir() or path.is_symlink()
-    ]
 
 
 def _check_eligible(board: Board, entry: Entry) -> list[Fault]:
@@ -217,30 +180,6 @@ def _check_tasks(name: str, entry: Entry) -> list[Fault]:
         elif locked_request_set(task, "head") is None:
             message = f"{task} is not asked of classifiers: its items are no bare texts with labels"
             faults.append(Fault(path, 0, f"/model/tasks/{number}", message))
-    return faults
-
-
-def _check_name(name: str) -> list[Fault]:
-    faults = []
-    for part in name.split("/"):
-        if not NAME.fullmatch(part) or part.split(".")[0] in RESERVED:
-            message = (
-                f"{part!r} cannot name a folder: use a-z, 0-9, '-' and '.', begin and end with a "
-                "letter or digit, at most 64 characters"
-            )
-            faults.append(Fault(name, 0, "", message))
-    return faults
-
-
-def _collisions(names: list[str]) -> list[Fault]:
-    """Names that some file systems cannot keep apart."""
-    seen: dict[str, str] = {}
-    faults = []
-    for name in names:
-        folded = unicodedata.normalize("NFKC", name).casefold()
-        if folded in seen:
-            faults.append(Fault(name, 0, "", f"cannot be told from {seen[folded]} everywhere"))
-        seen[folded] = name
     return faults
 
 
@@ -312,12 +251,3 @@ def _read_ground(root: Path) -> tuple[Ground, list[Fault]]:
             faults += error.faults
     made = tuple(read_decisions(root))
     return Ground(board=board, decisions=made, seasons=tuple(seasons)), faults
-
-
-def _entry_folders(root: Path) -> list[str]:
-    """Return every <org>/<model> folder, also those that lack a submission.yaml."""
-    return sorted(
-        f"{path.parent.name}/{path.name}"
-        for path in root.glob("*/*")
-        if path.is_dir() and path.parent.name not in SPECIAL and not path.name.startswith(".")
-    )

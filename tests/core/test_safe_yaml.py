@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 from made import fuzz
 
 from evaluator.core.errors import DocumentError
-from evaluator.core.safe_yaml import MAX_BYTES, MAX_DEPTH, Document, pointer_step, read_yaml
+from evaluator.core.safe_yaml import (
+    FAST,
+    MAX_BYTES,
+    MAX_DEPTH,
+    Document,
+    _guard,
+    pointer_step,
+    read_yaml,
+)
 
 
 def faults_of(text: str | bytes) -> list[tuple[int, str, str]]:
@@ -195,3 +204,21 @@ def test_any_bytes_are_read_or_refused_with_faults(data: bytes | str) -> None:
         assert all(fault.message for fault in error.faults)
     else:
         assert isinstance(document.value, dict)
+
+
+@fuzz
+@given(st.text(alphabet="ab:- []{},#'\"|>!&*%?\n\t0é", max_size=60))
+@example("a: 'it''s'\nb: [1, {c: d}]\n")
+@example("? a\n: b\n")
+@example("a: |\n  text\n  more\n")
+def test_libyaml_reads_what_the_slow_parser_reads(text: str) -> None:
+    """What both read is the same value; only libyaml's alone, or none's, may differ."""
+    outcomes = []
+    for loader in (FAST, yaml.BaseLoader):
+        events, faults = _guard(text, "p", loader)
+        kinds = [
+            (type(e), getattr(e, "value", None), bool(getattr(e, "style", None))) for e in events
+        ]
+        outcomes.append((bool(faults), kinds))
+    if not any(refused for refused, _ in outcomes):
+        assert outcomes[0] == outcomes[1]
