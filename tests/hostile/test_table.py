@@ -71,7 +71,7 @@ NAMED: dict[int, tuple[str, ...]] = {
     74: (f"{WORKFLOWS}::test_a_workflow_that_breaks_a_rule_is_found",),
     75: (f"{WORKFLOWS}::test_no_expression_reaches_a_shell",),
     76: (
-        "hostile/test_crowd.py::test_a_submission_is_checked_as_soon_as_on_an_empty_board",
+        "hostile/test_crowd.py::test_an_honest_crowd_is_passed_within_the_fuse",
         "e2e/test_faults.py::test_a_sealed_tree_can_be_read_by_all_and_written_by_none",
     ),
 }
