@@ -84,7 +84,7 @@ build/lighteval/ready:
 	build/lighteval/bin/python -m pip install --quiet --disable-pip-version-check lighteval==0.13.0
 	@touch $@
 
-bench: env ## measure the evaluator beside lm-evaluation-harness; writes docs/en/benchmarks.md
+bench: env ## measure the evaluator beside lm-evaluation-harness (hours of one core; goes on after a kill); writes docs/en/benchmarks.md
 	$(BIN)/python tests/bench/speed
 
 bench-rank: env ## rank 5,000 invented models whose true order is known; writes its figures into docs/en/ranking.md

@@ -2,9 +2,10 @@
 
     python tests/bench/speed [WORKLOAD ...] [--turns N] [--whole TASK ...] [--lighteval NAME ...]
 
-What is measured is kept in build/bench/ and joins the page with what was measured before, so that
-workloads can run one by one, and turns of the same commit add up. Seconds are processor time of a
-process with one thread.
+Without a word it measures all: the workloads, lighteval if `make lighteval-env` has made it, and
+whole tasks. What is measured is kept in build/bench/, and what the same commit has measured already
+is not measured again: a run that was killed goes on where it stopped, turn by turn. Seconds are
+processor time of a process with one thread.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 PAGE = ROOT / "docs" / "en" / "benchmarks.md"
 STORE = ROOT / "build" / "bench"
+LIGHTEVAL = ROOT / "build" / "lighteval" / "bin" / "python"
 SIZE = "42M"
 SMALL = "10M"
 SAMPLE = 12
@@ -163,7 +166,7 @@ def measure(name: str, turns: int, folder: Path) -> Iterator[Row]:
             share=workload.floor,
             least=workload.least,
             peak=max(peaks),
-            commit=evaluator_commit()["commit"][:7],
+            commit=commit(),
         )
     for process in sides.values():
         process.stop()
@@ -244,6 +247,7 @@ def run_whole(name: str, folder: Path) -> Whole:
         seconds=time.process_time() - start,
         theirs=sum(map(len, _inputs(requests, folder))),
         rate=told["fed"] / told["cpu"],
+        commit=commit(),
     )
 
 
@@ -255,7 +259,7 @@ def run_lighteval(name: str, folder: Path) -> Third:
         items.setdefault(request.item, []).append(request)
     asked = [[rs[0].prompt.text(), [r.continuation for r in rs]] for rs in items.values()]
     done = subprocess.run(
-        [ROOT / "build/lighteval/bin/python", HERE / "lighteval_side.py", folder],
+        [LIGHTEVAL, HERE / "lighteval_side.py", folder],
         input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True,
         env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
     )  # fmt: skip
@@ -276,7 +280,7 @@ def run_lighteval(name: str, folder: Path) -> Third:
         seconds=told["seconds"],
         fed=told["fed"],
         nats=max(abs(one - other) for one, other in pairs),
-        commit=evaluator_commit()["commit"][:7],
+        commit=commit(),
     )
 
 
@@ -288,7 +292,7 @@ def describe(rows: Sequence[Row]) -> dict[str, Any]:
         "size": SIZE,
         "vocabulary": f"{VOCABULARY:,}",
         "turns": max(len(row.times) for row in rows),
-        "commit": "`, `".join(sorted({row.commit for row in rows})),
+        "commit": _commits(rows),
         "machine": f"{platform.machine()} with {os.cpu_count()} cores",
         "torch": torch.__version__.split("+")[0],
         "transformers": metadata.version("transformers"),
@@ -297,40 +301,77 @@ def describe(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def _commits(rows: Sequence[Row]) -> str:
+    """Return the commit, or each with its workloads if there are several."""
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        names.setdefault(row.commit, []).append(row.name.split(",")[0])
+    if len(names) == 1:
+        return f"`{rows[0].commit}`"
+    return " and ".join(f"`{commit}` ({', '.join(of)})" for commit, of in names.items())
+
+
+def commit() -> str:
+    """Return the evaluator's commit."""
+    return str(evaluator_commit()["commit"])[:7]
+
+
 def read_row(path: Path) -> Row:
     """Return a row that was kept."""
     facts = json.loads(path.read_text())
     return Row(**{**facts, "ours": Cost(**facts["ours"]), "theirs": Cost(**facts["theirs"])})
 
 
-def main() -> None:
-    """Measure, write the page, fail if a floor is missed."""
+def turns_left(kept: Row | None, turns: int) -> int:
+    """Return how many turns of a row this commit has not measured yet."""
+    return max(0, turns - len(kept.times)) if kept and kept.commit == commit() else turns
+
+
+def keep(path: Path, run: Callable[[], Whole | Third]) -> None:
+    """Measure something and keep it, unless this commit has done so."""
+    if not path.exists() or json.loads(path.read_text())["commit"] != commit():
+        path.write_text(json.dumps(asdict(run())))
+
+
+def read_choice() -> argparse.Namespace:
+    """Return what is to be measured."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workloads", nargs="*", choices=[[], *WORKLOADS], default=[])
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--whole", nargs="*", choices=FULL, default=[])
     parser.add_argument("--lighteval", nargs="*", choices=WORKLOADS, default=[])
-    asked = parser.parse_args()
-    apart = asked.whole or asked.lighteval
-    names = asked.workloads or ([] if apart else list(WORKLOADS))
-    folders = {size: make_model(STORE, size, texts) for size in SIZES}
-    for name in names:
-        path = STORE / f"{name}.json"
-        kept = read_row(path) if path.exists() else None
-        for row in measure(name, asked.turns, folders[SIZE]):
-            path.write_text(json.dumps(asdict(join(kept, row))))
-    for name in asked.whole:
-        whole = run_whole(name, folders[SMALL])
-        (STORE / f"whole-{name}.json").write_text(json.dumps(asdict(whole)))
-    for name in asked.lighteval:
-        third = run_lighteval(name, folders[SIZE])
-        (STORE / f"lighteval-{name}.json").write_text(json.dumps(asdict(third)))
+    chosen = parser.parse_args()
+    if not (chosen.workloads or chosen.whole or chosen.lighteval):
+        chosen.workloads, chosen.whole = list(WORKLOADS), list(FULL)
+        chosen.lighteval = ["endings"] if LIGHTEVAL.exists() else []
+    return chosen
+
+
+def publish() -> list[str]:
+    """Write the page from all that is kept; return which floors are missed."""
     rows = [read_row(p) for name in WORKLOADS if (p := STORE / f"{name}.json").exists()]
     kept = [p for name in FULL if (p := STORE / f"whole-{name}.json").exists()]
     wholes = [Whole(**json.loads(path.read_text())) for path in kept]
     thirds = [Third(**json.loads(p.read_text())) for p in sorted(STORE.glob("lighteval-*.json"))]
     write_page(PAGE, render(rows, wholes, thirds, describe(rows)))
-    faults = [fault for row in rows for fault in row.faults()]
+    return [fault for row in rows for fault in row.faults()]
+
+
+def main() -> None:
+    """Measure, write the page, fail if a floor is missed."""
+    chosen = read_choice()
+    folders = {size: make_model(STORE, size, texts) for size in SIZES}
+    for name in chosen.workloads:
+        path = STORE / f"{name}.json"
+        kept = read_row(path) if path.exists() else None
+        if left := turns_left(kept, chosen.turns):
+            for row in measure(name, left, folders[SIZE]):
+                path.write_text(json.dumps(asdict(join(kept, row))))
+    for name in chosen.lighteval:
+        keep(STORE / f"lighteval-{name}.json", partial(run_lighteval, name, folders[SIZE]))
+    for name in chosen.whole:
+        keep(STORE / f"whole-{name}.json", partial(run_whole, name, folders[SMALL]))
+    faults = publish()
     say("\n".join(faults))
     sys.exit(bool(faults))
 

@@ -116,6 +116,8 @@ class Whole:
     """Tokens that lm-eval would feed: one pass for each distinct input."""
     rate: float
     """Tokens a second that lm-eval was measured to feed."""
+    commit: str
+    """The evaluator's commit that was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +242,7 @@ def _cost_table(rows: Sequence[Row]) -> str:
 
 def _whole_table(wholes: Sequence[Whole]) -> str:
     head = ("task", "requests", "tokens we fed", "our processor seconds",
-            "tokens lm-eval would feed", "lm-eval, extrapolated", "ratio")  # fmt: skip
+            "tokens lm-eval would feed", "lm-eval, extrapolated", "ratio", "commit")  # fmt: skip
     return _table(head, [
         (
             whole.name,
@@ -250,6 +252,7 @@ def _whole_table(wholes: Sequence[Whole]) -> str:
             f"{whole.theirs:,}",
             f"{whole.theirs / whole.rate:,.0f} s",
             f"{whole.theirs / whole.rate / whole.seconds:.0f}",
+            f"`{whole.commit}`",
         )
         for whole in wholes
     ])  # fmt: skip
@@ -273,7 +276,7 @@ Seconds are processor time, so that a busy machine disturbs them little; ratios 
 up to {turns} turns, with their range. *Tokens in our trie* counts each distinct token of all
 requests once; where texts are written, it is what entered our model.
 
-Measured at commit `{commit}` on {machine}; torch {torch}, transformers {transformers}. Peak of one
+Measured at commit {commit} on {machine}; torch {torch}, transformers {transformers}. Peak of one
 thread's matrix product: {peak:.0f} GFLOP/s."""
 COST_HEAD = """## What each side spent
 
