@@ -21,7 +21,7 @@ from evaluator.board.profile import offered
 from evaluator.board.publish import read_site
 from evaluator.board.publish.audit import audit_data, audit_page
 from evaluator.board.publish.downloads import board_files, write_downloads
-from evaluator.board.publish.feed import badge, badges, feed_xml, llms_txt, site_map
+from evaluator.board.publish.feed import badge, badges, feed_json, feed_xml, llms_txt, site_map
 from evaluator.board.publish.frames import as_csv, as_parquet, ranking_frame, typed
 from evaluator.board.publish.history import (
     bump_chart,
@@ -199,6 +199,27 @@ def test_the_feed_is_atom_with_ids_that_stay(site):
     days = [entry.findtext(f"{atom}updated") for entry in feed.iter(f"{atom}entry")]
     assert days == sorted(days, reverse=True) and feed.findtext(f"{atom}updated") == days[0]
     assert feed_xml(site, words) == feed_xml(site, words)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_json_feed_tells_what_the_atom_feed_tells(site, language):
+    words = read_words(ROOT / "site/words", language)
+    found = feed_json(site, words)
+    assert found["version"] == "https://jsonfeed.org/version/1.1" and found["language"] == language
+    atom = ElementTree.fromstring(feed_xml(site, words))
+    space = "{http://www.w3.org/2005/Atom}"
+    told = [
+        tuple(e.findtext(f"{space}{part}") for part in ("id", "title", "updated", "summary"))
+        for e in atom.findall(f"{space}entry")
+    ]
+    parts = ("id", "title", "date_published", "content_text")
+    assert [tuple(item[part] for part in parts) for item in found["items"]] == told
+    address = address_of(site.tree.board)
+    assert found["feed_url"] == f"{address}feed.json"
+    assert all(item["url"].startswith(address) for item in found["items"])
+    alone = replace(site, tree=replace(site.tree, board=replace(site.tree.board, public=False)))
+    assert "http" not in json.dumps(feed_json(alone, words)["items"])
+    assert not {"home_page_url", "feed_url"} & feed_json(alone, words).keys()
 
 
 def test_badges_say_rank_and_tie_group(site):

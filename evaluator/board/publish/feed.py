@@ -1,4 +1,4 @@
-"""What others read of the board: an Atom feed, badges, a map of the site, a page for machines."""
+"""What others read of the board: two feeds, badges, a map of the site, a page for machines."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from evaluator.board.publish.history import events
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import address_of
 from evaluator.board.publish.words import LANGUAGES, Words
+from evaluator.board.submissions import Board
 from evaluator.core.files import Json
 from evaluator.tasks import load_task, task_names
 
@@ -18,41 +19,86 @@ LETTER = 6.6
 
 
 def feed_xml(site: Site, words: Words) -> str:
-    """Return the last changes as an Atom feed (RFC 4287); the clock does not enter.
-
-    An entry is one commit, kind and model, under a `tag:` id (RFC 4151) that never changes.
-    """
-    board, told = site.tree.board, events(site)
-    host = board.repository.removeprefix("https://").split("/")[0]
-    path = board.repository.split("/", 3)[-1]
+    """Return the last changes as an Atom feed (RFC 4287); the clock does not enter."""
+    board, told = site.tree.board, entries(site, words)
     address = address_of(board)
     newest = told[0]["day"] if told else "1970-01-01"
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{words.language}">',
-        f"<id>tag:{host},2026:{escape(path)}</id>",
+        f"<id>{escape(_tag(board))}</id>",
         f"<title>{escape(board.title)}</title>",
         f"<subtitle>{escape(words.say(board.summary))}</subtitle>",
         f"<updated>{newest}T00:00:00Z</updated>",
         f'<link rel="self" href="{address}feed.xml"/>',
         f'<link rel="alternate" href="{address or "./"}"/>',
     ]
-    lines += [_entry(event, f"tag:{host},2026:{path}", address, words) for event in told]
+    lines += [
+        f"<entry><id>{escape(entry['id'])}</id><title>{escape(entry['title'])}</title>"
+        f"<updated>{entry['day']}T00:00:00Z</updated>"
+        f"<author><name>{escape(entry['author'])}</name></author>"
+        f'<link href="{address}{entry["page"]}"/><summary>{escape(entry["told"])}</summary></entry>'
+        for entry in told
+    ]
     return "\n".join([*lines, "</feed>", ""])
 
 
-def _entry(event: Json, tag: str, address: str, words: Words) -> str:
+def feed_json(site: Site, words: Words) -> Json:
+    """Return the same changes as a JSON feed (https://www.jsonfeed.org/version/1.1/).
+
+    Addresses are absolute there: a board whose address nobody knows has none.
+    """
+    board = site.tree.board
+    address = address_of(board)
+    ours = {"home_page_url": address, "feed_url": f"{address}feed.json"} if address else {}
+    items = [
+        {
+            "id": entry["id"],
+            "title": entry["title"],
+            "content_text": entry["told"] or entry["title"],
+            "date_published": f"{entry['day']}T00:00:00Z",
+            "authors": [{"name": entry["author"]}],
+            **({"url": address + entry["page"]} if address else {}),
+        }
+        for entry in entries(site, words)
+    ]
+    return {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": board.title,
+        "description": words.say(board.summary),
+        "language": words.language,
+        **ours,
+        "items": items,
+    }
+
+
+def entries(site: Site, words: Words) -> list[Json]:
+    """Return the last changes as feeds tell them, the newest first.
+
+    Returns:
+        {id, title, day, author, page: address below the site, told: a sentence}. An entry is one
+        commit, kind and model, under a `tag:` id (RFC 4151) that never changes.
+    """
+    tag = _tag(site.tree.board)
+    return [_entry(event, tag, words) for event in events(site)]
+
+
+def _tag(board: Board) -> str:
+    host = board.repository.removeprefix("https://").split("/")[0]
+    return f"tag:{host},2026:{board.repository.split('/', 3)[-1]}"
+
+
+def _entry(event: Json, tag: str, words: Words) -> Json:
     titles = [words.say(load_task(t).title) if t in task_names() else t for t in event["tasks"]]
-    said = ": ".join(filter(None, [words(f"history.kind.{event['kind']}"), event["title"]]))
-    page = f"models/{event['slug']}/" if event["slug"] else "history/"
     name = "/".join(filter(None, (event["commit"][:12], event["kind"], event["model"])))
-    told = ". ".join(filter(None, [event["subject"], words.listed(titles)]))
-    return (
-        f"<entry><id>{escape(tag)}/{escape(name)}</id><title>{escape(said)}</title>"
-        f"<updated>{event['day']}T00:00:00Z</updated>"
-        f"<author><name>{escape(event['author'])}</name></author>"
-        f'<link href="{address}{page}"/><summary>{escape(told)}</summary></entry>'
-    )
+    return {
+        "id": f"{tag}/{name}",
+        "title": ": ".join(filter(None, [words(f"history.kind.{event['kind']}"), event["title"]])),
+        "day": event["day"],
+        "author": event["author"],
+        "page": f"models/{event['slug']}/" if event["slug"] else "history/",
+        "told": ". ".join(filter(None, [event["subject"], words.listed(titles)])),
+    }
 
 
 def badges(site: Site) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from evaluator.board.publish.downloads import Beside, write_downloads
-from evaluator.board.publish.feed import feed_xml, llms_txt, site_map
+from evaluator.board.publish.feed import feed_json, feed_xml, llms_txt, site_map
 from evaluator.board.publish.outward import without_outward
 from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.stamp import Shell, add_to_search
@@ -20,7 +20,7 @@ from evaluator.board.publish.stamp_models import Built, write_models
 from evaluator.board.publish.values import address_of, slug
 from evaluator.board.publish.words import FIRST
 from evaluator.board.submissions import Board
-from evaluator.core.files import Json
+from evaluator.core.files import Json, pretty_bytes
 from evaluator.tasks import load_task, task_names
 
 BETWEEN = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)|\s*\n\s*", re.DOTALL)
@@ -130,6 +130,7 @@ def write_around(pages: Pages, to: Path) -> None:
     (to / "sitemap.xml").write_bytes(found)
     (to / "sitemap.xml.gz").write_bytes(gzip.compress(found, mtime=0))
     (to / "feed.xml").write_text(feed_xml(site, pages.words), "utf-8", newline="\n")
+    (to / "feed.json").write_bytes(pretty_bytes(feed_json(site, pages.words)))
     (to / "llms.txt").write_text(llms_txt(site, pages.words), "utf-8", newline="\n")
     embedded = to / "embed/index.html"
     embedded.parent.mkdir(exist_ok=True)
