@@ -60,6 +60,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         palette["toggle"]["name"] = pages.words(f"theme.{palette['scheme']}")
     built = config.extra.setdefault("built", [language])  # plain `mkdocs build` makes one alone
     config.extra["alternate"] = len(built) > 1  # true, no list: site/overrides/ writes the links
+    config.extra["preview"] = ""
     config.extra["languages"] = []  # the page of lost visitors does not know where it stands
     return config
 
@@ -100,7 +101,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def on_page_context(
     context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation
 ) -> None:
-    """Let the switch of languages lead to the same page."""
+    """Let the switch of languages lead to the same page, and name the page's picture."""
+    config.extra["preview"] = config.extra["pages"].preview(page.file.src_uri)
     if len(config.extra["built"]) > 1:
         language = config.extra["pages"].words.language
         config.extra["languages"] = addresses(config.extra["built"], language, page.url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -134,3 +135,22 @@ def write_attempt(repository: Path) -> None:
     facts = {"schema": 1, "submission": "baseline/random", "task": "gsm8k", "key": "01" * 32}
     more = {"state": "failed", "reason": "no network", "when": "2026-11-24T00:00:00Z"}
     path.write_bytes(pretty_bytes(facts | more))
+
+
+def write_repeat(tree: Path, model: str, task: str, name: str, *, stale: bool = False) -> Path:
+    """Write another run beside a result: a reproduction, or one of what was asked before."""
+    from evaluator.core.files import pretty_bytes
+
+    source = next((tree / model / "results" / task).glob("*/*.json"))
+    result = json.loads(source.read_bytes())
+    result["responses"]["sha256"] = name + result["responses"]["sha256"][8:]
+    result["run"]["started"] = "2026-11-26T09:00:00Z"
+    result["run"]["environment"]["machine"] = "another machine"
+    path = source.with_name(f"{name}.json")
+    if stale:
+        result["request_set"]["sha256"] = "0" * 64
+        result["key"] = "ab" * 32
+        path = source.parents[1] / "abababababab" / f"{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(pretty_bytes(result))
+    return path

@@ -110,6 +110,7 @@ def test_the_private_site_leads_nowhere_outside_and_reads_without_a_server(
         page = Links(path)
         outward = [a for a in (*page.links, *page.loads) if re.match(r"(?:https?:)?//", a)]
         assert outward == [], path
+        assert "og:image" not in path.read_text(), path
         assert not re.search(
             r'<(?:link|form)[^>]*(?:href|action)="(?:https?:)?//', path.read_text()
         )

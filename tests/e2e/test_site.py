@@ -268,6 +268,20 @@ def test_what_stands_beside_the_score_is_picked_sorted_and_taken_away(browser, s
     context.close()
 
 
+def test_a_link_to_any_page_becomes_a_picture_that_is_there(site):
+    pages = [p for p in site.rglob("index.html") if "embed" not in p.parts]
+    address = "https://open-llm-leaderboard.github.io/open-llm-leaderboard/"
+    for page in pages:
+        text = page.read_text()
+        (picture,) = re.findall('<meta property="og:image" content="([^"]*)">', text)
+        (title,) = re.findall('<meta property="og:title" content="([^"]*)">', text)
+        assert picture.startswith(address), page
+        assert (site / picture.removeprefix(address)).read_bytes()[:4] == b"\x89PNG", page
+        assert title and "@" not in title, page
+    model = (site / "zh/models/starter--large/index.html").read_text()
+    assert "previews/models/starter--large.png" in model
+
+
 @pytest.mark.parametrize("language", ["", "zh/"])
 def test_every_panel_has_all_its_words(browser, serve, site, language):
     page = browser.new_page()

@@ -11,6 +11,7 @@ from evaluator.board.publish.audit import audit_data
 from evaluator.board.publish.feed import badges
 from evaluator.board.publish.frames import as_csv, as_parquet, ranking_frame
 from evaluator.board.publish.history import history_data
+from evaluator.board.publish.previews import previews
 from evaluator.board.publish.rows import ranking_data
 from evaluator.board.publish.scores import scores_frame
 from evaluator.board.publish.site import Site
@@ -70,6 +71,7 @@ def board_files(site: Site, beside: Beside) -> Iterator[tuple[str, bytes]]:
     yield "data/audit.json", compact(audit_data(site))
     for name, svg in badges(site):
         yield f"badges/{name}.svg", svg.encode()
+    yield from previews(site)
     yield "data/models.json", compact(models_data(site))
     for name, ids in item_names(site):
         yield f"data/items/ids-{name}.json", compact(ids)

@@ -20,6 +20,7 @@ from evaluator.board.publish.colours import accents
 from evaluator.board.publish.history import bump_chart, history_data, history_page
 from evaluator.board.publish.method import method_data
 from evaluator.board.publish.model import model_facts, model_view, ranks, script_words
+from evaluator.board.publish.previews import model_preview, preview_of
 from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.scores import data_page
@@ -28,6 +29,7 @@ from evaluator.board.publish.site import Site
 from evaluator.board.publish.submit import submit_data
 from evaluator.board.publish.suite import ROWS, suite_data
 from evaluator.board.publish.task import tasks_data
+from evaluator.board.publish.values import address_of
 from evaluator.board.publish.vectors import compare_data
 from evaluator.board.publish.words import Words, read_words
 from evaluator.core.files import Json, pretty_bytes
@@ -36,7 +38,7 @@ from evaluator.tasks import load_task, task_names
 
 SHELL = "SHELL"
 """Name that stands in a shell's address where the copies have their own."""
-TITLE, ABOUT = "@TITLE@", "@ABOUT@"
+TITLE, ABOUT, PREVIEW = "@TITLE@", "@ABOUT@", "@PREVIEW@"
 MODELS = f"models/{SHELL}/index.md"
 """The shell of the pages of models."""
 BODY = "<!--<h1>@BODY@-->"
@@ -69,6 +71,8 @@ class Stamped:
     """One sentence for search engines, as text."""
     body: str
     """HTML."""
+    preview: str = ""
+    """Path of the picture that a link to it becomes, where the shell has room for it."""
 
 
 class Pages:
@@ -89,6 +93,12 @@ class Pages:
         self.words: Words = read_words(source / "words", language)
         self._suite = cache(partial(suite_data, site, words=self.words))
         self.render = Renderer(site, source, self.words, directories=directories)
+
+    def preview(self, source: str) -> str:
+        """Return the address of the picture that a link to a page becomes; '' without one."""
+        path = preview_of(self.site, source)
+        found = PREVIEW if path and source == MODELS else path
+        return found and address_of(self.site.tree.board) + found
 
     def single(self) -> dict[str, Rendered]:
         """Return path below docs/ -> page or file, of everything there is one of."""
@@ -244,7 +254,13 @@ class Pages:
         shown = model_view(self.site, data, self.words)
         body = self.render("model.html", f"models/{data['slug']}/index.md", model=shown, card=card)
         about = self.words("model.about", title=data["title"])
-        return Stamped(name=data["slug"], title=data["title"], about=about, body=body)
+        return Stamped(
+            name=data["slug"],
+            title=data["title"],
+            about=about,
+            body=body,
+            preview=model_preview(self.site, data["slug"]),
+        )
 
     def _tasks(self) -> dict[str, Rendered]:
         tasks = tasks_data(self.site)

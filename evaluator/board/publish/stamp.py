@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from evaluator.board.publish.pages import ABOUT, BODY, SHELL, TITLE, Stamped
+from evaluator.board.publish.pages import ABOUT, BODY, PREVIEW, SHELL, TITLE, Stamped
 
 HAN = re.compile("[\u4e00-\u9fff]+")
-MARK = re.compile(f"({TITLE}|{ABOUT}|{BODY}|{SHELL})")
+MARK = re.compile(f"({TITLE}|{ABOUT}|{PREVIEW}|{BODY}|{SHELL})")
 
 
 class Shell:
@@ -39,6 +39,7 @@ class Shell:
             TITLE: html.escape(copy.title),
             ABOUT: html.escape(copy.about),
             BODY: copy.body,
+            PREVIEW: html.escape(copy.preview),
             SHELL: copy.name,
         }
         path = self.to / self.address.replace(SHELL, copy.name)
