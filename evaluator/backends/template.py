@@ -6,6 +6,8 @@
 | `own` | system: the description; user and assistant in turn: the shots; user: the question |
 | `own-one-turn` | system: the description; user: shots and question as one text |
 
+A template is the same for every question: it may not look at what is asked, nor hold parts of it.
+
 An answer begins right after the template's own beginning of a turn, without the space that plain
 prompts have there. (lm-evaluation-harness 0.4.13: `--apply_chat_template`, with and without
 `--fewshot_as_multiturn`.)
@@ -17,7 +19,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,10 @@ ONE_TURN = "own-one-turn"
 """The policy that sends shots and question in one turn."""
 PATIENCE_SECONDS = 60
 """Longest wait for a call."""
+PROBE = "\ue000?\ue000"
+"""Stands for a question that no task asks."""
+PIECE = 40
+"""Characters of a question that no template holds by chance."""
 Chat = list[dict[str, str]]
 
 
@@ -89,13 +95,20 @@ class ChatTemplate:
         description.
 
         Raises:
-            ModelError: the template cannot be rendered.
+            ModelError: the template cannot be rendered, holds what is asked, or treats one question
+                otherwise than another.
         """
         prompts = {id(request.prompt): request.prompt for request in requests}
+        self._refuse_held(prompts.values())
         bare = {_before(p): replace(p, question="") for p in prompts.values()}
-        asked = [*prompts.values(), *bare.values()]
+        probes = [replace(p, question=PROBE) for p in bare.values()]
+        asked = [*prompts.values(), *bare.values(), *probes]
         texts = self._render([self._chat(prompt) for prompt in asked])
-        begun = dict(zip(bare, texts[len(prompts) :], strict=True))
+        rest = texts[len(prompts) :]
+        begun = dict(zip(bare, rest, strict=False))
+        around = dict(zip(bare, rest[len(bare) :], strict=True))
+        for prompt, text in zip(prompts.values(), texts, strict=False):
+            _refuse_other(prompt.question, text, around[_before(prompt)])
         framed = {
             name: _split(text, begun[_before(prompt)])
             for (name, prompt), text in zip(prompts.items(), texts, strict=False)
@@ -108,6 +121,15 @@ class ChatTemplate:
             )
             for request in requests
         ]
+
+    def _refuse_held(self, prompts: Iterable[Prompt]) -> None:
+        """Refuse a template that holds a piece of a question: it was written for the test."""
+        held = {self.text[at : at + PIECE] for at in range(len(self.text) - PIECE + 1)}
+        for question in {prompt.question for prompt in prompts} if held else ():
+            for at in range(0, len(question) - PIECE + 1, PIECE):
+                if question[at : at + PIECE] in held:
+                    piece = question[at : at + PIECE]
+                    raise ModelError(f"the chat template holds what is asked: {piece!r}")
 
     def _chat(self, prompt: Prompt) -> Chat:
         chat = [{"role": "system", "content": prompt.description}] if prompt.description else []
@@ -140,6 +162,21 @@ class ChatTemplate:
 
 def _before(prompt: Prompt) -> tuple[object, ...]:
     return prompt.description, prompt.shots, prompt.delimiter
+
+
+def _refuse_other(question: str, text: str, around: str) -> None:
+    """Refuse what was rendered otherwise than any other question.
+
+    Its ends may be trimmed, and it may stand as a text in JSON.
+    """
+    parts = around.split(PROBE)
+    plain = {question, question.strip(), question.lstrip(), question.rstrip()}
+    quoted = {json.dumps(said, ensure_ascii=False)[1:-1] for said in plain}
+    if text not in {said.join(parts) for said in plain | quoted}:
+        raise ModelError(
+            "the chat template does not put every question in the same words; first met at "
+            f"{question.strip()[:60]!r}"
+        )
 
 
 def _split(text: str, begun: str) -> Prompt:

@@ -42,6 +42,7 @@ NAMED: dict[int, tuple[str, ...]] = {
         f"{TEMPLATE}::test_a_template_without_an_end_is_ended",
     ),
     44: (
+        "hostile/test_tokenizers.py::test_a_template_that_knows_the_questions_is_refused",
         "hostile/test_tokenizers.py::"
         "test_a_template_that_whispers_is_not_asked_unless_the_submission_says_so",
         "measure/test_manifest.py::"

@@ -13,6 +13,7 @@ from strangers import Row, rows
 
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.causal import CausalBackend
+from evaluator.backends.template import ChatTemplate
 from evaluator.core.errors import ModelError
 from evaluator.core.records import Response
 
@@ -57,3 +58,35 @@ def test_a_template_that_whispers_is_not_asked_unless_the_submission_says_so(fol
     (folder / "chat_template.jinja").write_text(whisper)
     assert answer(folder) == honest
     assert answer(folder, "own").logprob != honest.logprob
+
+
+LONG = "A train leaves at seven and another one at nine: when do they meet?"
+
+
+@rows([
+    Row(44, "answers by question", "{% if 'seven' in q %}yes{% endif %}{{ q }}", "same words"),
+    Row(44, "answers by length", "{{ q }}{{ 'yes' if q | length > 60 }}", "same words"),
+    Row(44, "answers by a sum of letters", "{{ q }}{{ q | list | map('length') | sum }}", "same w"),
+    Row(44, "another question", "{{ q | replace('seven', 'eight') }}", "same words"),
+    Row(44, "a question left out", "{{ q[:20] }}", "same words"),
+    Row(44, "questions with answers", f"{LONG} At ten. {{{{ q }}}}", "holds what is asked"),
+    Row(44, "a piece of a question", f"{{# {LONG[:45]} #}}{{{{ q }}}}", "holds what is asked"),
+])  # fmt: skip
+def test_a_template_that_knows_the_questions_is_refused(case):
+    text = "{% set q = messages[-1].content %}" + str(case.value)
+    template = ChatTemplate(text=text, policy="own", variables={})
+    with pytest.raises(ModelError, match=case.reason):
+        template.frame([request("0", question=LONG, continuation=" yes")])
+
+
+@rows([
+    Row(44, "trimmed", "<s>{{ q | trim }}</s>", "<s>%s</s>"),
+    Row(44, "as JSON", "{{ q | tojson }}", '"%s"'),
+    Row(44, "a system prompt of its own", "Think well. {{ q }}", "Think well. %s"),
+    Row(44, "said twice", "{{ q }} I repeat: {{ q }}", "%s I repeat: %s"),
+])  # fmt: skip
+def test_a_template_that_says_every_question_the_same_way_is_used(case):
+    text = "{% set q = messages[-1].content %}" + str(case.value)
+    template = ChatTemplate(text=text, policy="own", variables={})
+    (framed,) = template.frame([request("0", question=LONG, continuation=" yes")])
+    assert framed.prompt.text() == case.reason.replace("%s", LONG)
