@@ -359,6 +359,26 @@ def test_every_page_renders_of_a_board_with_decisions_and_failures(site, languag
     assert "queue/index.md" in pages.single() and pages.embed()
 
 
+def test_the_page_of_a_model_tells_reproductions_stale_results_and_attempts(tree):
+    made_board.write_repeat(tree, "starter/small", "starter_choice", "01234567")
+    made_board.write_repeat(tree, "starter/small", "starter_choice", "fedcba98", stale=True)
+    attempts = tree / "starter/small/attempts"
+    attempts.mkdir()
+    for day, (task, state) in enumerate([("mmlu", "timeout"), ("bbh", "too-long")]):
+        facts = {"schema": 1, "submission": "starter/small", "task": task, "key": "01" * 32}
+        facts |= {"state": state, "reason": f"because {day}", "when": f"2026-11-2{day}T00:00:00Z"}
+        (attempts / f"{str(day) * 12}-1.json").write_text(json.dumps(facts))
+    site = read_site(tree)
+    entry = next(e for e in site.tree.entries if e.submission.id == "starter/small")
+    data = model_data(site, site.whole(entry))
+    told = [(row["name"], row["state"], row["off"]) for row in data["repeats"]]
+    assert told == [("01234567", "reproduces", 0), ("fedcba98", "stale", None)]
+    body = Pages(site, ROOT / "site", "en").model(data, Markup("")).body
+    assert body.count('class="b-stale"') == 1 and ">reproduces<" in body and ">stale<" in body
+    assert body.index("MMLU") > body.index("because 1") > body.index("too long")
+    assert "timed out" in body and "too long" in body
+
+
 def test_lists_need_no_more_of_a_result_than_is_held_in_memory(repository, site):
     root = repository / "submissions"
     tree = read_tree(root)

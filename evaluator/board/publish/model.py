@@ -86,6 +86,10 @@ def model_view(site: Site, data: Json, words: Words) -> Json:
         "results": measured,
         "grouped": any(task["groups"] for task in measured),
         "classified": any(task["labels"] for task in measured),
+        "attempts": [
+            attempt | {"title": titled(site, attempt["task"]) if attempt.get("task") else "–"}
+            for attempt in sorted(data["attempts"], key=lambda a: a["when"], reverse=True)
+        ],
         "superseded_by": site.newer.get(data["model"], ""),
         "beside": profile_view(data["profile"], words),
     }
@@ -189,18 +193,35 @@ def estimate_data(found: Json) -> Json:
 
 
 def repeats(site: Site, entry: Entry) -> list[Json]:
-    """Return the results that are not official: other runs, and those of earlier versions."""
-    official = {
-        cell.standing.path for cell in site.cells[entry.submission.id].values() if cell.standing
-    }
+    """Return the results that are not official, task by task, the current ones first.
+
+    Returns:
+        Rows of {task, title, state: reproduces (another run of the official measurement), other
+        (the same question, asked in another way) or stale; off: value less the official one, None
+        unless it reproduces}, and `standing_data`.
+    """
+    cells = site.cells[entry.submission.id]
+    official = {task: cell.standing for task, cell in cells.items() if cell.standing}
+    paths = {standing.path for standing in official.values()}
     found = []
     for standing in entry.results:
-        task = standing.task
-        if standing.path not in official:
-            asked = site.asked.get(task)
-            current = asked is not None and asked.answered_by(standing.result)
-            found.append({"task": task, "current": current, **standing_data(site, standing)})
-    return found
+        if standing.path in paths:
+            continue
+        task, shown = standing.task, standing_data(site, standing)
+        asked, first = site.asked.get(task), official.get(task)
+        current = asked is not None and asked.answered_by(standing.result)
+        again = current and first and first.result["key"] == standing.result["key"]
+        state = "reproduces" if again else "other" if current else "stale"
+        off = shown["value"] - cells[task].value if again else None
+        found.append(
+            {"task": task, "title": titled(site, task), "state": state, "off": off, **shown}
+        )
+    return sorted(found, key=lambda row: (row["task"], row["state"] == "stale"))
+
+
+def titled(site: Site, task: str) -> str:
+    """Return the title of a task; its name if this board knows it no more."""
+    return load_task(task).title if task in site.asked else task
 
 
 def standing_data(site: Site, standing: Standing) -> Json:
