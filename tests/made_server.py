@@ -129,23 +129,26 @@ def spoil(upstream: str, faults: list[str]) -> Answer:
         if fault in FAULTS:
             FAULTS[fault](handler)
             return
-        data = forward(upstream, handler, body)
+        data, code = forward(upstream, handler, body)
         if fault == "half":
             data = data[: len(data) // 2]
         elif fault in SWAPPED:
             data = json.dumps(json.loads(data) | SWAPPED[fault]).encode()
-        send(handler, data)
+        send(handler, data, code)
 
     return answer
 
 
-def forward(upstream: str, handler: BaseHTTPRequestHandler, body: bytes) -> bytes:
+def forward(upstream: str, handler: BaseHTTPRequestHandler, body: bytes) -> tuple[bytes, int]:
     asked = urllib.request.Request(upstream + handler.path.removeprefix("/v1"), body, method="POST")
     asked.add_header("Content-Type", "application/json")
     asked.add_header("Authorization", handler.headers.get("Authorization", ""))
-    with urllib.request.urlopen(asked) as reply:
-        data: bytes = reply.read()
-    return data
+    try:
+        with urllib.request.urlopen(asked) as reply:
+            return reply.read(), reply.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.read(), error.code
 
 
 def drip(handler: BaseHTTPRequestHandler) -> None:

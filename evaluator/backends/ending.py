@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from evaluator.backends.numbers import CHECK
 from evaluator.core.errors import ModelError
 
 
@@ -72,5 +73,5 @@ def likeliest(logits: torch.Tensor) -> torch.Tensor:
     """
     best, following = logits.float().max(dim=-1)
     if not torch.isfinite(best).all():
-        raise ModelError("the model gives logits that are no numbers: check its weights")
+        raise ModelError(f"the model gives logits that are no numbers: {CHECK}")
     return following

@@ -119,6 +119,9 @@ class Endpoint:
         except urllib.error.HTTPError as error:
             with error:
                 raise self._refusal(error, deadline) from None
+        except TimeoutError:
+            limit = self._provider.timeout_seconds
+            raise _Unusable(f"timed out: no reply within {limit:g} s (timeout_seconds)") from None
         except (OSError, HTTPException) as error:
             raise _Unusable(f"{type(error).__name__}: {error}") from None
 
@@ -134,6 +137,8 @@ class Endpoint:
         where = f"provider {self._provider.name}"
         if 300 <= error.code < 400:
             return ModelError(f"{where}: it redirects; put the final address into board.yaml")
+        if error.code in (401, 403) and self._provider.key_variable:
+            told += f"; is {self._provider.key_variable} the right key?"
         kind = TooLongError if TOO_LONG.search(said) else ModelError
         return kind(f"{where}: {self._hide(told)}")
 
@@ -142,7 +147,7 @@ class Endpoint:
         try:
             reply = json.loads(data)
         except (ValueError, RecursionError):
-            raise _Unusable(f"no JSON, but {shown!r}") from None
+            raise _Unusable(f"no whole JSON, but {shown!r}") from None
         try:
             return read(reply)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:

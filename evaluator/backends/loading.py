@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import AutoConfig, AutoTokenizer
+from transformers import CONFIG_MAPPING, AutoConfig, AutoTokenizer
 
 from evaluator.backends.quantised import multiplied_out, vet_quantisation
 from evaluator.backends.vetting import parts_of, vet_folder
@@ -94,9 +94,21 @@ def load_frame(folder: Path) -> tuple[Any, Any]:
     refuse_unsafe(folder)
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+    _must_be_known(folder)
     with told(folder, "transformers"):
         config = AutoConfig.from_pretrained(folder, **SAFE)
         return config, AutoTokenizer.from_pretrained(folder, **SAFE)
+
+
+def _must_be_known(folder: Path) -> None:
+    """Refuse an architecture that this version of transformers has no code for."""
+    named = read_config(folder).get("model_type")
+    if named not in CONFIG_MAPPING:
+        raise ModelError(
+            f"{folder}/config.json: transformers {transformers.__version__} knows no architecture "
+            f"{str(named)[:40]!r} (model_type). Code of its own is never run: ask for a version "
+            "that knows it, or let a server run the model (kind: served)"
+        )
 
 
 @contextmanager

@@ -6,6 +6,9 @@ import numpy as np
 
 from evaluator.core.errors import ModelError
 
+CHECK = "check its weights, or declare a wider dtype: float16 ends at 65504"
+"""What to do where a model gives what is no number."""
+
 
 def nats(value: float) -> float:
     """Return a log-likelihood as the shortest decimal that reads back as the same 32-bit float.
@@ -15,5 +18,5 @@ def nats(value: float) -> float:
     """
     total = np.float32(value)
     if not np.isfinite(total):
-        raise ModelError(f"the model gives {total} as a log-likelihood: check its weights")
+        raise ModelError(f"the model gives {total} as a log-likelihood: {CHECK}")
     return float(str(total))

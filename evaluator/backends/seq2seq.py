@@ -22,7 +22,7 @@ from evaluator.backends.batches import cut_batches, mask_of, stack
 from evaluator.backends.ending import Ending, Written
 from evaluator.backends.held import HeldModel
 from evaluator.backends.loading import load_model, longest_input
-from evaluator.backends.numbers import nats
+from evaluator.backends.numbers import CHECK, nats
 from evaluator.backends.rounding import rounds
 from evaluator.backends.tokens import cut_left, token_logprobs
 from evaluator.core.errors import ModelError, TooLongError
@@ -189,7 +189,7 @@ class Seq2SeqBackend(HeldModel):
         """Return the (B, 1) likeliest tokens; a model may name the token that it begins with."""
         best, following = logits.max(dim=1)
         if not torch.isfinite(best).all():
-            raise ModelError("the model gives logits that are no numbers: check its weights")
+            raise ModelError(f"the model gives logits that are no numbers: {CHECK}")
         forced = self._model.generation_config.forced_bos_token_id
         if first and forced is not None:
             following = torch.full_like(following, forced)

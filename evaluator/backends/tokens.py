@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from evaluator.backends.numbers import CHECK
 from evaluator.core.errors import ModelError
 
 CHUNK_ROWS = 256
@@ -100,6 +101,6 @@ def add_up(tokens: Sequence[Scored]) -> Scored:
     """
     total = np.float32(sum(logprob for logprob, _ in tokens))
     if not np.isfinite(total):
-        raise ModelError(f"the model gives {total} as a log-likelihood: check its weights")
+        raise ModelError(f"the model gives {total} as a log-likelihood: {CHECK}")
     # the shortest decimal that reads back as this 32-bit float
     return float(str(total)), all(greedy for _, greedy in tokens)

@@ -29,6 +29,7 @@ from evaluator.backends.base import DeviceChoice
 from evaluator.backends.encoder import Encoder
 from evaluator.backends.ending import Ending, Written
 from evaluator.backends.loading import environment_of, load_frame, told
+from evaluator.backends.numbers import CHECK
 from evaluator.backends.rounding import rounds
 from evaluator.backends.sharing import longest_shared
 from evaluator.backends.template import NONE
@@ -255,5 +256,5 @@ def _close(ending: Ending, output: Any) -> Written:
     said = output.outputs[0]
     tokens = list(said.token_ids)
     if not all(math.isfinite(at[t].logprob) for at, t in zip(said.logprobs, tokens, strict=True)):
-        raise ModelError("the model gives logits that are no numbers: check its weights")
+        raise ModelError(f"the model gives logits that are no numbers: {CHECK}")
     return ending.close(tokens)

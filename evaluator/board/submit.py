@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from typing import Any
 from evaluator.board.check import check_tree
 from evaluator.board.check_change import MAX_WEIGHTS
 from evaluator.board.submissions import read_submission
-from evaluator.core.errors import DocumentError, EvaluatorError, ModelError
+from evaluator.core.errors import DataError, DocumentError, EvaluatorError, ModelError
+from evaluator.tasks import load_task
 
 HUB = re.compile(r"([A-Za-z0-9][\w.-]*/[\w.-]+)@([0-9a-f]{40})")
 UPLOAD = Path("build/upload")
@@ -276,7 +278,11 @@ def _check(root: Path, made: Path, facts: Facts) -> None:
         from evaluator.measure.measurement import Measurer, Settings
 
         try:
-            Measurer(submission, made / facts.name, Settings(out=made, work=made)).load()
+            measurer = Measurer(submission, made / facts.name, Settings(out=made, work=made))
+            measurer.load()
+            for name in submission.tasks:
+                with suppress(DataError):  # without the task's files its labels are compared later
+                    measurer.try_out(load_task(name))
         except ModelError as error:
             place = str(made / facts.name)
             raise ModelError(str(error).replace(place, facts.name)) from None

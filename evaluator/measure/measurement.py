@@ -254,6 +254,16 @@ class Measurer:
             )
         return self._backend
 
+    def try_out(self, task: Task) -> None:
+        """Answer one item of a task and forget it: what fails at its first answer fails here.
+
+        Raises:
+            ModelError: such as labels that are not those of the task.
+            TaskError, DataError: as `measure`.
+        """
+        assigned = assign(self.submission, self.manifest, task, limit=1)
+        self.load().answer(assigned.packs[0].requests)
+
     def close(self) -> None:
         """Let the workers of a cluster go."""
         if self._cluster:

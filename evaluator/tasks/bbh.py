@@ -10,6 +10,10 @@ The worked examples and the sentence before them were written by others and defi
 they are parsed out of its pinned files of worked reasoning: the question, and the answer that ends
 it. The sentence has no line end after it, as in the reference.
 
+The lists of answers stand here: no pinned file tells them. The targets of four subtasks are fewer
+(no item of geometric_shapes is right with (A) or (H)), and the harness's own configuration is no
+file of the benchmark; `tests/parity/` asks it whether the lists are the same.
+
 Quirks: some items have fewer options than their subtask's list (date_understanding, ruin_names).
 Three targets of the pinned files name no option (one of movie_recommendation, two of ruin_names);
 those items are left out.

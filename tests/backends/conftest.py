@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,12 +118,14 @@ def save_other(folder: Path, name: str, **more: Any) -> Path:
 ONNX = ("onnx_torch", "onnx_sklearn", "onnx_keras")
 
 
-def save_onnx(folder: Path, name: str) -> Path:
+def save_onnx(folder: Path, name: str, labels: Sequence[str] = LABELS) -> Path:
     """Write a classifier as an ONNX file, as one of three libraries exports it."""
     from backends import made_onnx
 
-    found: Path = getattr(made_onnx, name.replace("onnx", "save"))(folder)
-    return found
+    if name == "onnx_sklearn":  # its labels are those of the texts that it was taught
+        return made_onnx.save_sklearn(folder)
+    save = made_onnx.save_torch if name == "onnx_torch" else made_onnx.save_keras
+    return save(folder, labels)
 
 
 def byte_tokenizer(*, start: bool) -> transformers.PreTrainedTokenizerFast:

@@ -24,9 +24,9 @@ def write_labels(folder: Path, labels: Sequence[str] = LABELS) -> Path:
     return folder
 
 
-def save_torch(folder: Path) -> Path:
+def save_torch(folder: Path, labels: Sequence[str]) -> Path:
     """A random BERT with a head, exported by torch, with its tokenizer."""
-    save_other(folder, "bert")
+    save_other(folder, "bert", id2label=dict(enumerate(labels)), num_labels=len(labels))
     model = transformers.AutoModelForSequenceClassification.from_pretrained(
         folder, attn_implementation="eager"
     ).eval()
@@ -91,7 +91,7 @@ def save_sklearn_pairs(folder: Path, labels: Sequence[str]) -> Path:
     return write_labels(folder, pipeline.classes_.tolist())
 
 
-def save_keras(folder: Path) -> Path:
+def save_keras(folder: Path, labels: Sequence[str]) -> Path:
     """A random Keras model over tokens, exported by Keras itself."""
     import keras
 
@@ -101,7 +101,7 @@ def save_keras(folder: Path) -> Path:
     ids = keras.Input((16,), dtype="int32", name="input_ids")
     seen = keras.layers.Embedding(len(tokenizer), 8)(ids)
     pooled = keras.layers.GlobalAveragePooling1D()(seen)
-    head = keras.layers.Dense(len(LABELS), activation="softmax", name="probabilities")(pooled)
+    head = keras.layers.Dense(len(labels), activation="softmax", name="probabilities")(pooled)
     model = keras.Model(ids, head)
     model(np.zeros((1, 16), "int32"))  # Keras exports what it has seen at work
     with warnings.catch_warnings():
@@ -109,4 +109,4 @@ def save_keras(folder: Path) -> Path:
         model.export(folder / "model.onnx", format="onnx", verbose=False)
         model.save(folder / "model.keras")
     tokenizer.save_pretrained(folder)
-    return write_labels(folder)
+    return write_labels(folder, labels)

@@ -3,71 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import ROOT
+from made_kinds import add_provider, evaluator, holders, measure, row_of, submit, submit_told
 from made_server import Model, listening, serve
-from typer.testing import CliRunner
 
-from evaluator.cli import app
-from evaluator.core.errors import DocumentError
+from evaluator.core.errors import DocumentError, ModelError
 
 SMALL = ROOT / "submissions/starter/small"
 KEY = "sk-never-to-be-seen-0123456789"
-Json = Any
-
-
-def evaluator(*words: str | Path, code: int = 0) -> str:
-    """Type a command; return what it prints."""
-    done = CliRunner().invoke(app, [str(word) for word in words])
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == code, done.output
-    return done.output
-
-
-@pytest.fixture()
-def little(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A tree whose home is a suite of one small task."""
-    monkeypatch.chdir(tmp_path)
-    text = (tree / "board.yaml").read_text().replace("home: starter", "home: little")
-    suite = text.split("\nsuites:\n")[1].split("      matching:\n")[1].split("      choice:\n")[0]
-    head = "  little:\n    title: Little\n    summary: One task.\n    areas:\n      matching:\n"
-    (tree / "board.yaml").write_text(text.replace("\nsuites:\n", f"\nsuites:\n{head}{suite}"))
-    return tree
-
-
-def submit(tree: Path, name: str, source: str | Path, kind: str, *more: str | Path) -> Path:
-    """Submit a model by the command; return its folder."""
-    submit_told(tree, name, source, kind, *more)
-    return tree / "some-org" / name
-
-
-def submit_told(tree: Path, name: str, source: str | Path, kind: str, *more: str | Path) -> str:
-    """Submit a model by the command; return what it says."""
-    return evaluator(
-        "submit", source, "--name", f"some-org/{name}", "--kind", kind, "--licence", "MIT",
-        "--training-data", "none", "--maintainer", "ada", "--suite", "little", "--tree", tree,
-        *more,
-    )  # fmt: skip
-
-
-def measure(home: Path) -> Json:
-    """Check and run a submission; return its result."""
-    evaluator("check", home)
-    evaluator("run", home)
-    evaluator("check", home)
-    (path,) = home.glob("results/*/*/????????.json")
-    return json.loads(path.read_text())
-
-
-def row_of(tree: Path, home: Path) -> Json:
-    """Return a submission's line of the ranking."""
-    found = json.loads(evaluator("rank", "--tree", tree, "--json"))
-    rows = [*found["ranked"], *found["unranked"]]
-    return next(row for row in rows if row["model"] == f"some-org/{home.name}")
 
 
 def head_labels() -> tuple[str, ...]:
@@ -78,45 +25,75 @@ def head_labels() -> tuple[str, ...]:
     return load_examples(load_task("starter_matching")).labels
 
 
-def save_kind(folder: Path, kind: str) -> Path:
-    """Write a tiny random model of a kind, or teach one to scikit-learn."""
+def save_kind(folder: Path, name: str) -> Path:
+    """Write a tiny random model, or teach one to scikit-learn, for the task of the little board."""
     from backends import conftest as models
-    from backends.made_onnx import save_sklearn_pairs
+    from backends import made_onnx
+    from parity.models import save_model
 
-    if kind == "onnx":
-        return save_sklearn_pairs(folder, head_labels())
-    if kind == "classifier":
-        labels = dict(enumerate(head_labels()))
-        return models.save_other(folder, "bert", id2label=labels, num_labels=len(labels))
-    name, places = {"seq2seq": ("t5", "n_positions"), "masked": ("bert_masked",
-                    "max_position_embeddings")}[kind]  # fmt: skip
+    folder.mkdir()
+    labels = head_labels()
+    if name == "onnx_sklearn":
+        return made_onnx.save_sklearn_pairs(folder, labels)
+    if name in models.ONNX:
+        return models.save_onnx(folder, name, labels)
+    if name not in models.OTHERS:
+        return save_model(folder, name, models.TEXTS)
+    if models.OTHERS[name][1] == "SequenceClassification":
+        facts = {"id2label": dict(enumerate(labels)), "num_labels": len(labels)}
+        return models.save_other(folder, name, **facts)
+    places = "n_positions" if name == "t5" else "max_position_embeddings"
     return models.save_other(folder, name, **{places: 512})
 
 
+KINDS = {
+    "causal": ("bloom", "gemma2", "gpt2", "gpt_neox", "llama", "mistral", "opt", "qwen2"),
+    "seq2seq": ("bart", "t5"),
+    "classifier": ("bert", "roberta"),  # and MiniLM, with its real weights: test_trained.py
+    "masked": ("bert_masked", "roberta_masked"),
+    "onnx": ("onnx_keras", "onnx_sklearn", "onnx_torch"),
+}
+"""Kind of model with files -> models of it, each of another family or library."""
+METHODS = {"classifier": "head", "onnx": "head", "masked": "pseudo-loglikelihood"}
+
+
 @pytest.mark.parametrize(
-    "kind",
+    ("kind", "name"),
     [
-        "classifier",
-        pytest.param("seq2seq", marks=pytest.mark.heavy),
-        pytest.param("masked", marks=pytest.mark.heavy),
-        pytest.param("onnx", marks=pytest.mark.heavy),
+        pytest.param(kind, name, marks=() if name == "bert" else pytest.mark.heavy)
+        for kind, names in KINDS.items()
+        for name in names
     ],
 )
 def test_a_model_of_every_kind_goes_from_its_files_to_its_place(
-    little: Path, tmp_path: Path, kind: str
+    little: Path, tmp_path: Path, kind: str, name: str
 ) -> None:
-    folder = tmp_path / "model"
-    folder.mkdir()
-    save_kind(folder, kind)
-    tasks = ["--task", "starter_matching"] if kind in ("classifier", "onnx") else []
-    home = submit(little, kind, folder, kind, *tasks)
+    folder = save_kind(tmp_path / "model", name)
+    tasks = ["--task", "starter_matching"] if METHODS.get(kind) == "head" else []
+    home = submit(little, name.replace("_", "-"), folder, kind, *tasks)
     found = measure(home)
-    method = {"classifier": "head", "onnx": "head", "masked": "pseudo-loglikelihood"}
-    assert found["method"] == method.get(kind, "loglikelihood")
+    assert found["method"] == METHODS.get(kind, "loglikelihood")
     assert found["model"]["parameters"] > 0
     row = row_of(little, home)
     assert row["best_rank"] is not None
     assert row["kind"] == kind
+
+
+def test_labels_that_are_not_the_tasks_are_told_when_a_classifier_is_submitted(
+    little: Path, tmp_path: Path
+) -> None:
+    from backends.conftest import save_other
+
+    (tmp_path / "model").mkdir()
+    labels = {0: head_labels()[0], 1: "maybe"}
+    save_other(tmp_path / "model", "bert", id2label=labels, num_labels=2)
+    told = (
+        "it lacks 'yes'; the task does not know 'maybe'. "
+        "The task's labels: 'no', 'yes'. The model's: 'no', 'maybe'."
+    )
+    with pytest.raises(ModelError, match=re.escape(told)):
+        submit(little, "else", tmp_path / "model", "classifier", "--task", "starter_matching")
+    assert not (little / "some-org").exists()
 
 
 def test_an_adapter_on_the_starter_model_is_measured_under_a_key_of_its_own(
@@ -188,9 +165,7 @@ def test_a_served_model_gets_its_numbers_and_no_rank(
     with pytest.raises(DocumentError, match="no provider 'here'"):
         submit(little, "served", "small", "served", *more)
     with listening(serve(Model(SMALL / "weights"))) as url:
-        board = (little / "board.yaml").read_text()
-        facts = f"    url: {url}\n    key_variable: HERE_KEY\n    input_price: 0.5\n"
-        (little / "board.yaml").write_text(f"{board}\nproviders:\n  here:\n{facts}")
+        add_provider(little, "here", url=url, key_variable="HERE_KEY", input_price=0.5)
         home = submit(little, "served", "small", "served", *more)
         found = measure(home)
     (path,) = SMALL.glob("results/starter_matching/*/????????.json")
@@ -202,5 +177,4 @@ def test_a_served_model_gets_its_numbers_and_no_rank(
     row = row_of(little, home)
     assert (row["best_rank"], row["trust"]) == (None, "served")
     assert row["index"] is not None
-    written = [p for p in tmp_path.rglob("*") if p.is_file() and KEY.encode() in p.read_bytes()]
-    assert written == []
+    assert holders(tmp_path, KEY) == []

@@ -1,4 +1,4 @@
-"""A real pre-trained encoder with a head of its own: from its files over the hub to its place."""
+"""Models that a script taught, a real encoder and a tiny T5: from their files to their place."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest_e2e import evaluator as apart
-from e2e.test_kinds import evaluator
-from trained import teach_banking77
+from made_kinds import evaluator
+from trained import TOPICS, teach_banking77, teach_t5
 
 from evaluator.board.publish import read_site
 from evaluator.board.publish.task import task_board
@@ -26,11 +26,11 @@ FACTS = (
 )  # fmt: skip
 
 
-def ask_for_banking77(tree: Path) -> None:
-    """Let the home suite of a tree be BANKING77 alone."""
+def ask_for(tree: Path, task: str) -> None:
+    """Let the home suite of a tree be one task."""
     path = tree / "board.yaml"
     board = yaml.safe_load(path.read_text())
-    areas = {"intents": [{"task": "banking77", "reason": "What a customer wants."}]}
+    areas = {"intents": [{"task": task, "reason": "What a customer wants."}]}
     board["suites"] = {"bank": {"title": "Bank", "summary": "One task.", "areas": areas}}
     board["home"] = "bank"
     path.write_text(yaml.safe_dump(board))
@@ -44,7 +44,7 @@ def test_a_taught_encoder_goes_over_the_hub_to_its_place(
     tree: Path, real_data: None, monkeypatch: pytest.MonkeyPatch, each: int, limit: int,
     least: float,
 ) -> None:  # fmt: skip
-    ask_for_banking77(tree)
+    ask_for(tree, "banking77")
     monkeypatch.chdir(tree.parent)
     teach_banking77(Path("model"), each)
     with pytest.raises(EvaluatorError, match="hf upload acme/intents build/upload/acme--intents"):
@@ -74,3 +74,29 @@ def hold_its_place(tree: Path) -> None:
     assert row["best_rank"] == 1
     (shown,) = task_board(read_site(tree), "banking77")
     assert (shown["method"], shown["trained"]) == ("head", True)
+
+
+@pytest.mark.heavy
+def test_a_t5_that_a_script_teaches_goes_to_its_place(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask_for(tree, TOPICS)
+    monkeypatch.chdir(tmp_path)
+    teach_t5(Path("model"))
+    home = "submissions/acme/tiny-t5"
+    evaluator(
+        "submit", "model", "--name", "acme/tiny-t5", "--kind", "seq2seq", "--licence", "MIT",
+        "--training-data", "Messages of another seed.", "--maintainer", "ada", "--suite", "bank",
+    )  # fmt: skip
+    evaluator("check", home)
+    evaluator("run", home)
+    (path,) = Path(home).glob(f"results/{TOPICS}/*/????????.json")
+    found = json.loads(path.read_text())
+    assert found["method"] == "loglikelihood"
+    assert found["metrics"]["accuracy"]["value"] > 0.9
+    (row,) = [
+        row
+        for row in json.loads(evaluator("rank", "--json"))["ranked"]
+        if row["model"] == "acme/tiny-t5"
+    ]
+    assert row["kind"] == "seq2seq"
