@@ -29,7 +29,11 @@ from evaluator.measure.result import key_of
 
 PYTHON = ROOT / "build/vllm/bin/python"
 NATS = {"float32": 1e-4, "bfloat16": 0.5}
-"""Most that a log-likelihood may differ from that of transformers."""
+"""Most that a log-likelihood may differ from that of transformers. In bfloat16 each engine rounds
+in its own places: up to 0.33 nat were seen between the two, 0.66 between transformers and its own
+fp32, and 0.82 between vLLM and that."""
+NATS_A_TOKEN = {"float32": 1e-4, "bfloat16": 0.15}
+"""The same for each token of a continuation; 0.12 were seen in bfloat16."""
 POSITIONS = 640
 """On a processor vLLM's prefix cache holds blocks of 128 tokens: several of them."""
 WIDE = {
@@ -107,7 +111,8 @@ def test_vllm_answers_as_transformers_do(name: str, dtype: str, tmp_path: Path) 
     assert facts["parameters"] == ours.parameters and facts["vllm"]
     for requests, (responses, _) in zip(calls(), told, strict=True):
         for expected, found in zip(ours.answer(requests), responses, strict=True):
-            assert abs(found.logprob - expected.logprob) <= NATS[dtype]
+            most = min(NATS[dtype], expected.tokens * NATS_A_TOKEN[dtype])
+            assert abs(found.logprob - expected.logprob) <= most
             if dtype == "float32":
                 assert replace(found, logprob=0.0) == replace(expected, logprob=0.0)
     (first, fed), (second, fed_again), _ = told
