@@ -12,7 +12,7 @@ import numpy as np
 
 from evaluator.board.compare import item_ids
 from evaluator.board.ranking import Cell
-from evaluator.board.submissions import Standing
+from evaluator.board.submissions import Standing, read_again
 from evaluator.core.columns import unpack
 from evaluator.core.records import Task
 from evaluator.measure.lint import Finding, count
@@ -40,7 +40,7 @@ def agreed_wrong(root: Path, cells: Sequence[Cell], task: Task) -> Finding | Non
     """
     said = [
         (answers, standing)
-        for standing in strong(cells, task)
+        for standing in (read_again(root, found) for found in strong(cells, task))
         if (answers := answers_of(root, standing, task)) is not None
     ]
     if len(said) < LEAST:

@@ -93,13 +93,19 @@ def scored(result: Json) -> tuple[Score, Items]:
     return primary_score(metric_named(result["primary"]), items), items
 
 
+def says_it_all(result: Json) -> bool:
+    """Tell from its form alone whether `correct` is all there is to a result's primary metric."""
+    own = metric_named(result["primary"]).tier == "responses"  # then its item values are committed
+    return own and not {"value", "cluster"} & result["columns"].keys()
+
+
 def is_share_of_right(score: Score, items: Items) -> bool:
     """Tell whether a metric is the share of set bits of `correct`, of items without clusters."""
     values = score.influence + score.value
     return (
         score.proportion
         and not items.clusters
-        and bool(np.allclose(values, items.columns["correct"], atol=1e-9))
+        and bool(np.abs(values - items.columns["correct"]).max(initial=0) < 1e-9)
     )
 
 

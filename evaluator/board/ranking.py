@@ -172,7 +172,8 @@ def for_ranking(result: Json) -> Json:
     slim |= {"partial": result["partial"]} if "partial" in result else {}
     hashes = ("sha256", "gold_sha256")
     slim["request_set"] = {name: result["request_set"][name] for name in hashes}
-    slim["metrics"] = {primary: result["metrics"][primary]}
+    found = result["metrics"][primary]
+    slim["metrics"] = {primary: {name: found[name] for name in ("value", "low", "high", "n")}}
     slim["model"] = {"parameters": result["model"]["parameters"]}
     slim["classes"] = [{"label": row["label"]} for row in result["classes"]]
     told = ("trust", "started", "seconds", "energy_joules")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -325,6 +326,12 @@ def read_standings(root: Path) -> list[Standing]:
         for path in sorted(root.glob("*/*/results/*/*/*.json"))
     ]
     return [standing for standing in found if standing]
+
+
+def read_again(root: Path, standing: Standing) -> Standing:
+    """Return a result in full of which a part was kept when the tree was read and checked."""
+    data = read_plain(root / standing.path, standing.path)
+    return Standing(path=standing.path, result=json.loads(data))
 
 
 def read_decisions(root: Path) -> list[Json]:

@@ -160,8 +160,7 @@ function line(row, pair, most) {
 
 function interval(row, most) {
   const x = (value) => (80 + (76 * value) / most).toFixed(1);
-  return draw("svg", { class: "b-iv", viewBox: "0 0 160 14", width: 160, height: 14, "aria-hidden": "true" },
-    draw("path", { class: "b-zero", d: "M80 1v12" }), draw("path", { d: `M${x(row.low)} 7H${x(row.high)}` }), draw("path", { class: "b-dot", d: `M${x(row.difference)} 7h0` }));
+  return make("i", { class: "b-iv b-wide", style: `--l:${x(row.low)};--h:${x(row.high)};--v:${x(row.difference)};--z:80` });
 }
 
 function csv(a, pairs) {

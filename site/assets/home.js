@@ -1,8 +1,7 @@
 // The ranked table: search, filters, columns, weights, pages, pins, and all of it in the address.
 
-import { cell, count, download, draw, make, one, page, say } from "./dom.js";
+import { cell, count, download, make, one, page, say } from "./dom.js";
 import { read, START, write } from "./state.js";
-import { Table } from "./table.js";
 
 const facts = page();
 const words = facts.words;
@@ -27,9 +26,9 @@ async function load(path) {
   return answer.json();
 }
 
-/** Reads the columns once; later calls wait for the same answer. */
+/** Reads the columns, and the code that looks through them, once; later calls wait for the same answer. */
 let reading = null;
-const ready = () => (reading ??= load(facts.table).then((data) => (table = new Table(data))));
+const ready = () => (reading ??= Promise.all([load(facts.table), import("./table.js")]).then(([data, { Table }]) => (table = new Table(data))));
 
 async function show(changes = {}) {
   state = { ...state, page: 1, ...changes };
@@ -81,12 +80,26 @@ function line(row, place, shown) {
   const slug = d.slug[row];
   const [best, worst] = [d.rank[0][row], d.rank[1][row]];
   const ranks = best ? (best === worst ? `${best}` : `${best}–${worst}`) : "–";
-  const pin = make("input", { class: "b-pin", type: "checkbox", value: slug, "aria-label": say(words.pin, { title: d.title[row] }) });
-  pin.checked = state.pin.includes(slug);
-  const rank = make("td", { class: "b-num b-rank" }, pin, ` ${ranks} `, make("b", {}, table.tie(row)));
+  const rank = make("td", { class: "b-num b-rank" }, pin(slug, d.title[row]), ` ${ranks} `, make("b", {}, table.tie(row)));
   if (shown < table.length && best) rank.append(make("i", { title: words.official }, ` ${place}.`));
   const name = make("th", { scope: "row", class: "b-model" }, make("a", { href: models.replace("SLUG", slug) }, d.title[row]), " ", make("span", {}, table.word("organisation", row)));
   return make("tr", { class: `b-g${group(row)}` }, rank, name, ...wanted().map((key) => show1(row, key)));
+}
+
+function pin(slug, title) {
+  const box = make("input", { class: "b-pin", type: "checkbox", value: slug, "aria-label": say(words.pin, { title }) });
+  box.checked = state.pin.includes(slug);
+  return box;
+}
+
+/** Gives the rows of the page as it came their boxes, once the page is there. */
+function addPins() {
+  if (body.querySelector(".b-pin")) return;
+  const [before, after] = models.split("SLUG");
+  for (const link of body.querySelectorAll("th a")) {
+    const slug = link.getAttribute("href").slice(before.length, after ? -after.length : undefined);
+    link.closest("tr").firstElementChild.prepend(pin(slug, link.textContent), " ");
+  }
 }
 
 const group = (row) => letters(table.tie(row)) % 2;
@@ -107,8 +120,7 @@ function show1(row, key) {
 function dot(value, low, high) {
   const [from, to] = facts.scale;
   const x = (at) => (4 + (112 * (Math.min(Math.max(at, from), to) - from)) / (to - from || 1)).toFixed(1);
-  return draw("svg", { class: "b-iv", viewBox: "0 0 120 14", width: 120, height: 14, "aria-hidden": "true" },
-    draw("path", { d: `M${x(0)} 3v8M${x(low)} 7H${x(high)}M${x(value)} 4a3 3 0 1 0 .1 0z` }));
+  return make("i", { class: "b-iv", style: `--l:${x(low)};--h:${x(high)};--v:${x(value)}${x(0) === "4.0" ? "" : `;--z:${x(0)}`}` });
 }
 
 function drawPages(pages) {
@@ -256,4 +268,5 @@ for (const button of home.querySelectorAll("[data-panel]")) button.addEventListe
 for (const button of home.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button.dataset.copy));
 window.addEventListener("popstate", () => { state = read(location.search); show({ page: state.page }); });
 home.dataset.ready = "";
+(window.requestIdleCallback ?? setTimeout)(addPins);
 if (write(state)) show({ page: state.page });

@@ -6,6 +6,7 @@ import { draw, make, one, page } from "./dom.js";
 const facts = page();
 let reading = null;
 let words = null;
+let parts = null; // what is told of a number, in order
 
 async function load(path) {
   const answer = await fetch(new URL(path, document.baseURI));
@@ -14,7 +15,7 @@ async function load(path) {
 }
 
 const read = () => (reading ??= Promise.all([load(facts.data), load(facts.words)]).then(([data, said]) => {
-  words = said;
+  [words, parts] = [said, data.estimate];
   return data;
 }));
 const titled = (task) => words.names[`task.${task.task}`] ?? task.title;
@@ -22,6 +23,7 @@ const name = (group, key) => words.names[`${group}.${key}`] ?? key.replaceAll("_
 const head = (...inner) => make("th", { scope: "row" }, ...inner);
 const number = (text) => make("td", { class: "b-num" }, `${text}`);
 const percent = (value) => one(value === null ? null : 100 * value);
+const estimates = (told) => Object.entries(told).map(([key, values]) => [key, Object.fromEntries(parts.map((part, i) => [part, values[i]]))]);
 const span = (found, write) => `${write(found.low)} ${words.to} ${write(found.high)}`;
 const code = (text, whole) => make("code", { title: whole }, text);
 
@@ -31,10 +33,10 @@ function blob(path, commit, shown) {
 }
 
 const LINES = {
-  metrics: (task) => Object.entries(task.metrics).map(([metric, found], i) => make("tr", {},
+  metrics: (task) => estimates(task.metrics).map(([metric, found], i) => make("tr", {},
     make("td", {}, i ? "" : titled(task)), head(make("a", { href: `${facts.metrics}#${metric}` }, name("metric", metric))),
     number(one(found.value, 4)), number(span(found, (value) => one(value, 4))), number(one(found.stderr, 4)), make("td", {}, name("tier", found.tier)))),
-  groups: (task) => Object.entries(task.groups).map(([group, found], i) => make("tr", {},
+  groups: (task) => estimates(task.groups).map(([group, found], i) => make("tr", {},
     make("td", {}, i ? "" : titled(task)), head(group), number(percent(found.value)), number(span(found, percent)), number(found.n))),
   origin: (task, setups) => [make("tr", {}, head(titled(task)),
     make("td", {}, blob(task.path, task.commit, task.path.split("/").at(-1)), ...(task.responses_kept ? [", ", blob(task.path.replace(".json", ".responses.jsonl.gz"), task.commit, words.responses)] : [])),

@@ -9,14 +9,15 @@ const ALPHA = 0.05;
 
 /** Unpacks a vector of `data/items/<slug>.json`: {right, values, proportion}. */
 export function unpack(vector, n) {
-  const bits = bytes(vector.correct);
-  const right = Float64Array.from({ length: n }, (_, i) => (bits[i >> 3] >> (i & 7)) & 1);
-  if (!vector.values) return { right, values: right, proportion: true };
+  const flags = vector.correct && bytes(vector.correct);
+  const bits = flags && Float64Array.from({ length: n }, (_, i) => (flags[i >> 3] >> (i & 7)) & 1);
+  if (!vector.values) return { right: bits, values: bits, proportion: true };
   const [known, packed] = vector.values;
-  const places = bytes(packed);
+  const data = bytes(packed);
   const width = Math.max(1, 32 - Math.clz32(known.length - 1));
-  const values = Float64Array.from({ length: n }, (_, i) => known[number(places, i * width, width)]);
-  return { right, values, proportion: false };
+  const places = Array.from({ length: n }, (_, i) => number(data, i * width, width));
+  const [values, right] = [known, vector.right ?? []].map((kinds) => Float64Array.from(places, (place) => kinds[place]));
+  return { right: bits ?? right, values, proportion: false };
 }
 
 /** Reads a whole number of so many bits, the lowest first. */

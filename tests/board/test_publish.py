@@ -20,7 +20,7 @@ from evaluator.board.index import index_of
 from evaluator.board.profile import offered
 from evaluator.board.publish import read_site
 from evaluator.board.publish.audit import audit_data, audit_page
-from evaluator.board.publish.downloads import board_files, write_downloads
+from evaluator.board.publish.downloads import board_files, files_of_models, write_files, write_sums
 from evaluator.board.publish.feed import badge, badges, feed_json, feed_xml, llms_txt, site_map
 from evaluator.board.publish.frames import as_csv, as_parquet, ranking_frame, typed
 from evaluator.board.publish.history import (
@@ -177,7 +177,9 @@ def test_the_long_table_reads_the_same_from_both_files(site):
 
 
 def test_every_download_stands_in_the_list_of_hashes(site, tmp_path):
-    write_downloads(site, tmp_path, ["0" * 64 + "  models/a.json\n"], {}, {})
+    sums = write_files(tmp_path, board_files(site))
+    sums += write_files(tmp_path, files_of_models(site, {}, {}))
+    write_sums(tmp_path, ["0" * 64 + "  models/a.json\n", *sums])
     lines = (tmp_path / "SHA256SUMS").read_text().splitlines()
     listed = dict(reversed(line.split("  ")) for line in lines)
     assert listed.pop("models/a.json") == "0" * 64
@@ -244,7 +246,7 @@ def test_the_map_names_every_page_of_a_public_board(site, tmp_path):
 
 def test_what_programs_read_names_files_that_are_there(site):
     text = llms_txt(site, read_words(ROOT / "site/words", "en"))
-    files = dict(board_files(site, {}))
+    files = dict([*board_files(site), *files_of_models(site, {}, {})])
     for path in ("data/starter.json", "data/scores.csv", "data/audit.json"):
         assert f"({path})" in text and path in files
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,22 +27,15 @@ Beside = dict[str, dict[str, dict[str, float | None]]]
 """Model -> suite -> column beside the scores -> its share."""
 
 
-def write_downloads(
-    site: Site, to: Path, sums: list[str], questions: dict[str, Json], beside: Beside
-) -> None:
-    """Write every file for download that is not of one model, then the list of all hashes.
-
-    Args:
-        site: everything.
-        to: root of the built site.
-        sums: lines of SHA256SUMS of the files of models.
-        questions: id -> question that results of models answer.
-        beside: what stands beside the scores of models.
-    """
-    sums = sums + [write_file(to, path, data) for path, data in board_files(site, beside)]
-    sums.append(write_file(to, "data/questions.json", compact(questions_data(questions))))
+def write_sums(to: Path, sums: list[str]) -> None:
+    """Write the list of the hashes of all downloads, by path, from their lines."""
     ordered = sorted(sums, key=lambda line: line[66:])
     (to / "SHA256SUMS").write_text("".join(ordered), "utf-8", newline="\n")
+
+
+def write_files(to: Path, files: Iterable[tuple[str, bytes]]) -> list[str]:
+    """Write files for download, one at a time; return their lines of SHA256SUMS."""
+    return [write_file(to, path, data) for path, data in files]
 
 
 def write_file(to: Path, path: str, data: bytes) -> str:
@@ -53,8 +46,17 @@ def write_file(to: Path, path: str, data: bytes) -> str:
     return f"{sha256(data)}  {path}\n"
 
 
-def board_files(site: Site, beside: Beside) -> Iterator[tuple[str, bytes]]:
-    """Yield (path, bytes) of every file of the board that is not of one model."""
+def files_of_models(
+    site: Site, questions: dict[str, Json], beside: Beside
+) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, bytes) of every file that needs to know what stands in all models' results.
+
+    Args:
+        site: everything.
+        questions: id -> question that results of models answer.
+        beside: what stands beside the scores of models.
+    """
+    yield "data/questions.json", compact(questions_data(questions))
     for name, ranking in site.rankings.items():
         rows = site.rows[name]
         columns = {
@@ -66,6 +68,10 @@ def board_files(site: Site, beside: Beside) -> Iterator[tuple[str, bytes]]:
         yield from _tables(f"data/{name}", ranking_frame(ranking.suite, rows, columns))
         yield f"data/{name}.table.json", compact(table_data(rows, areas, columns))
         yield f"data/{name}.scores.json", compact(scores_data(rows, list(ranking.suite.tasks)))
+
+
+def board_files(site: Site) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, bytes) of every file that follows from the tree as it is held in memory."""
     yield from _tables("data/scores", scores_frame(site))
     yield "data/history.json", compact(history_data(site))
     yield "data/audit.json", compact(audit_data(site))

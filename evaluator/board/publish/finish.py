@@ -11,7 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from evaluator.board.publish.downloads import Beside, write_downloads
+from evaluator.board.publish.downloads import (
+    Beside,
+    board_files,
+    files_of_models,
+    write_files,
+    write_sums,
+)
 from evaluator.board.publish.feed import feed_json, feed_xml, llms_txt, site_map
 from evaluator.board.publish.outward import without_outward
 from evaluator.board.publish.pages import Pages
@@ -97,19 +103,21 @@ def finish_site(builds: Sequence[Built]) -> None:
         builds: the site in each language; the first stands at the root, the others below it.
     """
     first = builds[0]
-    written = list(write_models(builds))
     for built in builds:
         _write_copies(built)
         mend_script(built.to)
-        write_around(built.pages, built.to)
         add_to_search(built.to / "search" / "search_index.json", _found_pages(built.pages))
+    sums = write_files(first.to, board_files(first.pages.site))
     questions: dict[str, Json] = {}
     beside: Beside = {}
-    for model in written:
+    for model in write_models(builds):
         questions |= model.questions
         beside |= model.beside
-    sums = [line for model in written for line in model.sums]
-    write_downloads(first.pages.site, first.to, sums, questions, beside)
+        sums += model.sums
+    sums += write_files(first.to, files_of_models(first.pages.site, questions, beside))
+    write_sums(first.to, sums)
+    for built in builds:
+        write_around(built.pages, built.to)
 
 
 def _write_copies(built: Built) -> None:

@@ -16,6 +16,8 @@ from evaluator.core.files import Json
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+AT_ONCE = 10_000
+"""Rows that are written at once."""
 FACTS = {"model": "string", "title": "string", "organisation": "string", "licence": "string",
          "parameters": "Int64", "best_rank": "Int64", "worst_rank": "Int64", "tie_group": "string",
          "index": "Float64", "low": "Float64", "high": "Float64"}  # fmt: skip
@@ -50,8 +52,13 @@ def typed(frame: DataFrame, types: Mapping[str, str]) -> DataFrame:
 def as_csv(frame: DataFrame) -> bytes:
     """Return a frame as CSV (RFC 4180); text that a table program might run is quoted with '."""
     texts = [name for name, kind in frame.dtypes.items() if kind == "string"]
-    safe = {str(name): frame[name].map(safe_cell, na_action="ignore") for name in texts}
-    return frame.assign(**safe).to_csv(index=False, lineterminator="\r\n").encode()
+    parts: list[bytes] = []
+    for start in range(0, max(len(frame), 1), AT_ONCE):
+        rows = frame.iloc[start : start + AT_ONCE]
+        safe = {str(name): rows[name].map(safe_cell, na_action="ignore") for name in texts}
+        told = rows.assign(**safe).to_csv(index=False, header=not parts, lineterminator="\r\n")
+        parts.append(told.encode())
+    return b"".join(parts)
 
 
 def as_parquet(frame: DataFrame) -> bytes:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from evaluator.board.history import Change
 from evaluator.board.publish.charts import Chart
-from evaluator.board.publish.site import Site
+from evaluator.board.publish.site import Site, once
 from evaluator.board.publish.svg import Picture, linear, num
 from evaluator.board.publish.values import slug
 from evaluator.board.publish.words import Words
@@ -34,6 +34,7 @@ KINDS = (
 """Path below submissions/ -> (model, task) and what an added file means."""
 
 
+@once
 def history_data(site: Site) -> Json:
     """Return how ranks moved on the home suite and what changed, the newest first."""
     arrived = arrivals(site)

@@ -7,7 +7,7 @@ import inspect
 import math
 
 from evaluator.board.index import area_means, baseline_of, index_covariance, reach_of, task_weights
-from evaluator.board.publish.site import Site
+from evaluator.board.publish.site import Site, once
 from evaluator.board.publish.values import slug
 from evaluator.board.ranking import Place
 from evaluator.core.files import Json
@@ -31,6 +31,7 @@ RULES = {
 """Rule -> (module, function) that keeps it; `method.<rule>` of the words says it."""
 
 
+@once
 def method_data(site: Site) -> Json:
     """Return every rule with the place of its function, and an example with real numbers."""
     rules = [
@@ -67,10 +68,7 @@ def example(site: Site) -> Json | None:
         for area, entries in suite.areas.items()
         for entry in entries
     ]
-    results = [
-        {task: cell.standing.result for task, cell in place.cells.items() if cell.standing}
-        for place in (first, second)
-    ]
+    results = [_results(site, place) for place in (first, second)]
     covariance = index_covariance(task_weights(suite, asked), results)
     error = math.sqrt(max(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1], 0.0))
     difference = first.index - second.index
@@ -87,6 +85,13 @@ def example(site: Site) -> Json | None:
         "low": difference - Z95 * error,
         "high": difference + Z95 * error,
     }
+
+
+def _results(site: Site, place: Place) -> dict[str, Json]:
+    """Return task -> official result in full."""
+    whole = {standing.path: standing.result for standing in site.whole(place.entry).results}
+    found = {task: cell.standing for task, cell in place.cells.items() if cell.standing}
+    return {task: whole[standing.path] for task, standing in found.items()}
 
 
 def _model(place: Place) -> Json:

@@ -7,18 +7,22 @@ from evaluator.board.publish.profile import profile_data, profile_view
 from evaluator.board.publish.rows import cell_data, last_measured, parameters_of
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.task import is_trained_on
-from evaluator.board.publish.values import rounded, slug
+from evaluator.board.publish.values import slug
 from evaluator.board.publish.words import Words
 from evaluator.board.ranking import Cell
 from evaluator.board.submissions import Entry, Standing
 from evaluator.core.files import Json
 from evaluator.tasks import load_task, task_names
 
-SHOWN = ("primary", "confusion", "method", "key", "data")
+SHOWN = ("primary", "confusion", "method", "data")
 """Parts of a result that stand in the file of its model as they are."""
 SETUP = ("environment", "evaluator", "runner")
 """Parts of a run that are the same for most results of a model."""
 
+ESTIMATE = ("value", "stderr", "low", "high", "n", "tier")
+"""What is told of a number, in this order."""
+DIGITS = 6
+"""Digits of an estimate; its page shows four."""
 OF_THE_ROW = ("model", "slug", "title", "organisation", "kind", "dtype", "licence", "parameters",
               "tasks")  # fmt: skip
 """Facts of a ranked row that stand beside its place already."""
@@ -70,6 +74,7 @@ def model_data(site: Site, entry: Entry) -> Json:
             | {"trained": is_trained_on(submission, task)}
             for task, cell in site.cells[submission.id].items()
         ],
+        "estimate": ESTIMATE,
         "setups": setups,
         "profile": profile_data(site, entry),
         "repeats": repeats(site, entry),
@@ -165,9 +170,9 @@ def task_result(
 def result_data(result: Json, setups: list[Json]) -> Json:
     """Return what the file of a model holds of a result: all that its page shows, and no more.
 
-    Estimates have six digits. Of classes only their names are there: what else a table tells of
-    them follows from `confusion`. `run.setup` is a place in `setups`. The committed result, at
-    `path`, has everything to the last bit.
+    Numbers are lists in the order of ESTIMATE, with six digits. Of classes only their names are
+    there: what else a table tells of them follows from `confusion`. `run.setup` is a place in
+    `setups`. The committed result, at `path`, has everything to the last bit.
     """
     run = result["run"]
     setup = {part: run[part] for part in SETUP if part in run}
@@ -185,11 +190,10 @@ def result_data(result: Json, setups: list[Json]) -> Json:
     }
 
 
-def estimate_data(found: Json) -> Json:
-    """Return a number with its error and interval as they are written for download."""
-    return {
-        part: rounded(value) if isinstance(value, float) else value for part, value in found.items()
-    }
+def estimate_data(found: Json) -> list[Json]:
+    """Return a number with its error and interval in the order of ESTIMATE."""
+    values = [found[part] for part in ESTIMATE]
+    return [round(value, DIGITS) if isinstance(value, float) else value for value in values]
 
 
 def repeats(site: Site, entry: Entry) -> list[Json]:

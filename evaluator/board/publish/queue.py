@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluator.board.publish.site import Site
+from evaluator.board.publish.site import Site, once
 from evaluator.board.publish.values import slug
 from evaluator.board.queue import plan
 from evaluator.core.files import Json
@@ -12,6 +12,7 @@ SHOWN = 200
 """Rows of each table of the page."""
 
 
+@once
 def queue_data(site: Site) -> Json:
     """Return the pending work in the order in which it is done, and the newest failed attempts."""
     titles = {entry.submission.id: entry.submission.title for entry in site.tree.entries}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from evaluator.board.index import baseline_of
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 COLUMNS = ("model", "task", "state", "metric", "value", "low", "high", "n", "skill", "baseline",
            "method", "trust", "key", "run", "path", "commit", "added")  # fmt: skip
 """Columns of `data/scores.csv` and its Parquet; `data.col.*` of the words explain them."""
+AT_ONCE = 10_000
+"""Rows that are held as Python's objects."""
 NUMBERS = {"value": "Float64", "low": "Float64", "high": "Float64", "skill": "Float64",
            "baseline": "Float64", "n": "Int64"}  # fmt: skip
 """Columns that are no text."""
@@ -52,10 +55,17 @@ def _row(site: Site, entry: Entry, task: str, cell: Cell) -> tuple[Json, ...]:
 
 
 def scores_frame(site: Site) -> DataFrame:
-    """Return the long table: one row a model and task, gaps empty."""
+    """Return the long table: one row a model and task, gaps empty.
+
+    It is put together from parts: as Python's objects it would be half a gigabyte.
+    """
     import pandas
 
-    return typed(pandas.DataFrame(score_rows(site), columns=COLUMNS), NUMBERS)
+    rows = score_rows(site)
+    parts = [typed(pandas.DataFrame([], columns=COLUMNS), NUMBERS)]
+    while part := list(islice(rows, AT_ONCE)):
+        parts.append(typed(pandas.DataFrame(part, columns=COLUMNS), NUMBERS))
+    return pandas.concat(parts, ignore_index=True)
 
 
 def data_page(site: Site) -> Json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from evaluator.board.publish.rows import ranking_data
 from evaluator.board.publish.site import Site
-from evaluator.board.ranking import rank_season
 from evaluator.board.suites import Season
 from evaluator.core.files import Json
 from evaluator.tasks import load_task, task_names
@@ -18,7 +17,6 @@ def opened_seasons(site: Site) -> list[Season]:
 
 def season_data(site: Site, season: Season) -> Json:
     """Return the page of a season as values: what `data/seasons/<name>.json` holds."""
-    rankings = rank_season(site.tree, season)
     return {
         "season": season.name,
         "state": season.state,
@@ -31,7 +29,7 @@ def season_data(site: Site, season: Season) -> Json:
         "seed_sha256": season.seed_sha256,
         "amendments": list(season.amendments),
         "suites": [ranking_data(ranking) | {"asked": _asked(season, name)}
-                   for name, ranking in rankings.items()],
+                   for name, ranking in site.seasons[season.name].items()],
     }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from evaluator.board.publish.model import model_data
 from evaluator.board.publish.outward import without_outward
 from evaluator.board.publish.pages import MODELS, Pages
 from evaluator.board.publish.profile import shares_of
+from evaluator.board.publish.site import give_back
 from evaluator.board.publish.stamp import Shell
 from evaluator.board.publish.vectors import questions_of, vectors
 from evaluator.board.submissions import Entry
@@ -32,6 +33,9 @@ FEW = 100
 """Models that are not worth a process of their own."""
 AT_ONCE = 20
 """Models that a process takes at once."""
+RENEWED = 10
+"""Times that it takes some: then a new one follows. Whatever a process looks at becomes its own
+copy, for Python counts who looks; a new one begins with what all share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +104,20 @@ def readable_card(entry: Entry) -> Markup | None:
 
 
 def write_models(builds: Sequence[Built]) -> Iterator[Written]:
-    """Write what there is of every model; yield what was written, in the order of the tree."""
+    """Write what there is of every model; yield what was written, in the order of the tree.
+
+    Meanwhile this process only collects: what it looks at would become a copy, as in the others.
+    """
     press = Press(builds)
     numbers = range(len(press.site.tree.entries))
     workers = min(os.cpu_count() or 1, 1 + len(numbers) // FEW)
     if workers == 1:
         yield from map(press.write, numbers)
         return
+
+    give_back()
     gc.freeze()  # what is there already is neither looked through again nor copied by that
-    with multiprocessing.get_context("fork").Pool(workers, _begin, (press,)) as pool:
+    with multiprocessing.get_context("fork").Pool(workers, _begin, (press,), RENEWED) as pool:
         yield from pool.imap(_write, numbers, AT_ONCE)
     gc.unfreeze()
 

@@ -6,7 +6,7 @@ import math
 
 from evaluator.board.agreement import agreed_wrong
 from evaluator.board.publish.rows import cell_data
-from evaluator.board.publish.site import Site
+from evaluator.board.publish.site import Site, once
 from evaluator.board.publish.values import slug
 from evaluator.core.files import Json
 from evaluator.core.paired import POWER_Z
@@ -16,6 +16,8 @@ from evaluator.measure.method import can_parse
 from evaluator.measure.sample import sample_of
 from evaluator.tasks import built_in_names, findings_of, load_task, locked_request_set, task_names
 
+SHOWN = 50
+"""Models that the page lists; the file of a suite lists all."""
 UNITS = dict.fromkeys(("labels", "places"), "p") | dict.fromkeys(
     ("first", "longest", "choice-only"), "share"
 )
@@ -26,7 +28,9 @@ def task_data(site: Site, name: str) -> Json:
     """Return what the page of a task shows: how it is asked, and every model on it."""
     task: Task = load_task(name)
     locked = locked_request_set(name)
-    board = task_board(site, name)
+    board = task_board(
+        site, name
+    )  # of all models: hundreds of megabytes if every task kept its own
     suites = [
         {"suite": suite.name, "title": suite.title, "area": area, "reason": found.reason}
         for suite in site.tree.board.suites.values()
@@ -66,7 +70,8 @@ def task_data(site: Site, name: str) -> Json:
         "request_sha256": locked.sha256 if locked else "",
         "baseline": locked.baseline if locked else None,
         "suites": suites,
-        "board": board,
+        "board": board[:SHOWN],
+        "models": len(board),
         "least": least_difference(locked.n) if locked else None,
         "findings": findings(site, task),
     }  # fmt: skip
@@ -122,6 +127,7 @@ def least_difference(n: int, differing: float = 1 / 3) -> float:
     return 100 * POWER_Z * math.sqrt(differing / n)
 
 
+@once
 def tasks_data(site: Site) -> Json:
     """Return the list of all tasks."""
     return [task_data(site, name) for name in task_names()]

@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from evaluator.board.compare import (
@@ -20,7 +21,7 @@ from evaluator.board.compare import (
     item_ids,
     lower_is_better,
 )
-from evaluator.board.index import is_share_of_right, scored, task_weights
+from evaluator.board.index import is_share_of_right, says_it_all, scored, task_weights
 from evaluator.board.publish.model import source_of
 from evaluator.board.publish.rows import parameters_of
 from evaluator.board.publish.site import Site
@@ -73,22 +74,36 @@ def vector(result: Json) -> Json:
     """Return the items of one result: `correct` as committed, `values` where they are not 0 and 1.
 
     `values` are (n,) numbers of `item_values`, each once, and their places in base64, in as few
-    bits each as are enough, the lowest first: nothing is lost.
+    bits each as are enough, the lowest first: nothing is lost. Where the number tells whether the
+    item is right, `right` says so for each number and stands in the place of `correct`.
     """
-    score, items = scored(result)
-    packed = {
+    import pandas
+
+    told = {
         "question": _question_id(result),
         "method": result["method"],
         "evaluator": result["run"]["evaluator"]["version"] if "run" in result else "",
-        "correct": result["columns"]["correct"],
     }
+    right = {"correct": result["columns"]["correct"]}
+    if says_it_all(result):
+        return told | right
+    score, items = scored(result)
     if is_share_of_right(score, items):
-        return packed
-    known, codes = np.unique(score.influence + score.value, return_inverse=True)
-    width = max(1, int(len(known) - 1).bit_length())
-    bits = codes[:, None] >> np.arange(width) & 1
-    places = np.packbits(bits.astype(np.uint8), bitorder="little").tobytes()
-    return packed | {"values": [known.tolist(), base64.b64encode(places).decode()]}
+        return told | right
+    codes, known = pandas.factorize(score.influence + score.value, sort=True)
+    follows = np.zeros(len(known))
+    follows[codes] = items.columns["correct"]
+    if np.array_equal(follows[codes], items.columns["correct"]):
+        right = {"right": follows.astype(int).tolist()}
+    return told | right | {"values": [known.tolist(), _places(codes, len(known))]}
+
+
+def _places(codes: NDArray[np.intp], kinds: int) -> str:
+    """Return places among so many kinds, packed in base64."""
+    width = max(1, (kinds - 1).bit_length())
+    bits = codes.astype(np.uint32)[:, None] >> np.arange(width, dtype=np.uint32) & 1
+    packed = np.packbits(bits.astype(np.uint8), bitorder="little")
+    return base64.b64encode(packed.tobytes()).decode()
 
 
 def questions_of(site: Site, entry: Entry, items: Json) -> dict[str, Json]:

@@ -22,7 +22,7 @@ WORK = ROOT / "build/bench-site"
 PAGE = ROOT / "docs/en/benchmarks-site.md"
 KINDS = {
     "pages of models": "**/models/*/index.html",
-    "data of models": "models/*.json",
+    "data of models": "models/*--*.json",
     "items, for comparing": "data/items/*.json",
     "all else": "",
 }
@@ -41,7 +41,9 @@ repository: an audit of its history is measured by `make bench-audit`.
 | build {models:,} models in two languages | {build} | 60 s, 1 GB |
 
 While it builds, it reads every result a second time, one model at a time, so that memory stays
-bounded.
+bounded. Memory is the most that was seen during the step, of the process and those that it forked,
+as the kernel shares it out (`Pss`): what they hold together counts once. Building begins with what
+reading left.
 
 | what | files | MB |
 | --- | ---: | ---: |

@@ -1,6 +1,6 @@
 """Build a large site in a process of its own and watch what it takes.
 
-python tests/bench/site/building.py ROOT TO     ROOT holds submissions/; prints JSON
+python tests/bench/site/building.py ROOT TO     ROOT holds submissions/; writes ROOT/<step>.json
 """
 
 from __future__ import annotations
@@ -11,29 +11,36 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).parents[3]
 LANGUAGES = ["en", "zh"]
+STEPS = ("read", "build")
+T = TypeVar("T")
 
 
 def measure(home: Path, to: Path) -> dict[str, dict[str, float]]:
-    """Read, rank and build in a process of its own; return phase -> what it took."""
+    """Read, rank and build in a process of its own; return step -> what it took.
+
+    Memory is the most that was seen during a step: the second one begins with what the first left.
+    """
     started = subprocess.Popen(
         [sys.executable, __file__, str(home), str(to)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
     )
-    most = 0.0
+    most = dict.fromkeys(STEPS, 0.0)
     while started.poll() is None:
-        most = max(most, memory(started.pid))
-        time.sleep(0.5)
-    assert started.stdout and started.returncode == 0
-    found: dict[str, dict[str, float]] = json.loads(started.stdout.read().splitlines()[-1])
-    found["build"]["gigabytes"] = most
-    return found
+        step = next((step for step in STEPS if not (home / f"{step}.json").exists()), STEPS[-1])
+        most[step] = max(most[step], memory(started.pid))
+        time.sleep(0.3)
+    assert started.returncode == 0
+    return {
+        step: json.loads((home / f"{step}.json").read_text()) | {"gigabytes": most[step]}
+        for step in STEPS
+    }
 
 
 def memory(process: int) -> float:
@@ -57,22 +64,23 @@ def processor() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
+def timed(path: Path, step: Callable[[], T]) -> T:
+    """Do a step; write what it took to a file."""
+    start, clock = time.perf_counter(), processor()
+    done = step()
+    took = {"seconds": time.perf_counter() - start, "processor": processor() - clock}
+    path.write_text(json.dumps(took))
+    return done
+
+
 def main(home: str, to: str) -> None:
-    """Print what reading with ranking took, and what building took."""
+    """Read and rank, then build."""
     from evaluator.board.publish.every_language import build_languages
     from evaluator.board.publish.site import read_site
 
-    start, clock = time.perf_counter(), processor()
-    site = read_site(Path(home) / "submissions")
-    read = {
-        "seconds": time.perf_counter() - start,
-        "processor": processor() - clock,
-        "gigabytes": memory(os.getpid()),
-    }
-    start, clock = time.perf_counter(), processor()
-    build_languages(ROOT, site, Path(to), LANGUAGES)
-    build = {"seconds": time.perf_counter() - start, "processor": processor() - clock}
-    sys.stdout.write(json.dumps({"read": read, "build": build}) + "\n")
+    root = Path(home)
+    site = timed(root / "read.json", lambda: read_site(root / "submissions"))
+    timed(root / "build.json", lambda: build_languages(ROOT, site, Path(to), LANGUAGES))
 
 
 if __name__ == "__main__":
