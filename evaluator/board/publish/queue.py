@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evaluator.board.publish.model import titled
 from evaluator.board.publish.site import Site, once
 from evaluator.board.publish.values import slug
 from evaluator.board.queue import plan
@@ -40,6 +41,7 @@ def queue_data(site: Site) -> Json:
             "slug": slug(entry.submission.id),
             "title": entry.submission.title,
             "task": attempt["task"] if attempt["task"] in task_names() else "",
+            "task_title": titled(site, attempt["task"]),
             "state": attempt["state"],
             "reason": attempt["reason"],
             "when": attempt["when"],
