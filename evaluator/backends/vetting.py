@@ -7,12 +7,14 @@ machine has. Here both are bounded: what is promised must be what the files hold
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from evaluator.backends.patterns import expressions_of, why_endless
 from evaluator.backends.quantised import vet_formats
 from evaluator.core.errors import ModelError
 from evaluator.core.files import Json, parse_json
@@ -59,11 +61,24 @@ def vet_folder(folder: Path, config: Json) -> None:
     if index.exists():
         _vet_index(index, headers)
     tokenizer = folder / "tokenizer.json"
-    if tokenizer.exists() and tokenizer.stat().st_size > MAX_TOKENIZER:
-        raise ModelError(f"{tokenizer}: more than {MAX_TOKENIZER} bytes: no tokenizer is so large")
+    if tokenizer.exists():
+        _vet_tokenizer(tokenizer)
     held = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
     for part in parts_of(config):
         _vet_sizes(part, held, folder / "config.json")
+
+
+def _vet_tokenizer(path: Path) -> None:
+    """Refuse a tokenizer that takes gigabytes to read, or whose expressions may take for ever."""
+    if path.stat().st_size > MAX_TOKENIZER:
+        raise ModelError(f"{path}: more than {MAX_TOKENIZER} bytes: no tokenizer is so large")
+    try:
+        said = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        raise ModelError(f"{path}: no tokenizer: it is no JSON") from None
+    for expression in expressions_of(said):
+        if why := why_endless(expression):
+            raise ModelError(f"{path}: a regular expression of it {why[:200]}")
 
 
 def read_header(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:

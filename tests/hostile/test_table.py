@@ -33,6 +33,8 @@ NAMED: dict[int, tuple[str, ...]] = {
         "measure/test_manifest.py::test_every_changed_file_is_told_by_its_name_and_no_other",
     ),
     41: (
+        "hostile/test_tokenizers.py::"
+        "test_an_expression_that_may_take_for_ever_is_refused_before_it_is_tried",
         "hostile/test_tokenizers.py::test_a_token_that_the_model_cannot_know_is_refused",
         f"{SANDBOX}::test_time_is_bounded_and_a_signal_cannot_be_ignored",
     ),

@@ -51,6 +51,23 @@ def test_a_token_that_the_model_cannot_know_is_refused(folder, case):
     assert str(refused.value).isprintable()
 
 
+@rows([
+    Row(41, pattern[:30], pattern, reason)
+    for pattern, reason in (
+        ("(a+)+$", "repeats without end"), ("(?:(\\s+|x)y)*", "repeats without end"),
+        ("((?i:a)*b){2,}", "repeats without end"), ("a" * 5000, "more than 4096 characters"),
+    )
+])  # fmt: skip
+def test_an_expression_that_may_take_for_ever_is_refused_before_it_is_tried(folder, case):
+    path = folder / "tokenizer.json"
+    told = json.loads(path.read_text())
+    split = {"type": "Split", "pattern": {"Regex": case.value}, "behavior": "Isolated"}
+    told["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split | {"invert": False}]}
+    path.write_text(json.dumps(told))
+    with pytest.raises(ModelError, match=case.reason):
+        answer(folder)
+
+
 def test_a_template_that_whispers_is_not_asked_unless_the_submission_says_so(folder):
     """Row 44: by default nothing of it reaches the model; if it does, its hash is in the key."""
     honest = answer(folder)
