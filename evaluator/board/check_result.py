@@ -15,6 +15,7 @@ from evaluator.board.suites import Season
 from evaluator.core.errors import EvaluatorError, Fault, ScoreError
 from evaluator.core.files import Json, hash_json
 from evaluator.core.records import Items, Metric
+from evaluator.core.safe_yaml import pointer_step
 from evaluator.measure.manifest import read_lock
 from evaluator.measure.method import metrics_of
 from evaluator.measure.responses import kept_lines, parse_response
@@ -30,6 +31,10 @@ from evaluator.tasks import load_task, locked_request_set, task_names
 
 Tell = Callable[[str, str], Fault]
 """(pointer, message) -> fault of the result at hand."""
+
+
+COUNT = 1e-3
+"""Two sums of items that are right differ by less, if they are the same."""
 
 
 def check_result(
@@ -195,6 +200,30 @@ def _check_metrics(task: str, items: Items, result: Json, tell: Tell) -> list[Fa
     for metric in known_metrics:
         if metric.tier == "items" or metric is known.primary:
             faults += _check_metric(metric, metric is known.primary, items, result, tell)
+    return faults + _check_groups(known.primary, items, result, tell)
+
+
+def _check_groups(primary: Metric, items: Items, result: Json, tell: Tell) -> list[Fault]:
+    """Hold groups to what can be told without the test data.
+
+    A result does not say which item is in which group, but together they are right as often as all
+    items are.
+    """
+    groups = result["groups"]
+    faults = [
+        tell(f"/groups{pointer_step(name)}", "value is outside its interval")
+        for name, found in groups.items()
+        if not found["low"] <= found["value"] <= found["high"]
+    ]
+    n = sum(found["n"] for found in groups.values())
+    if n > result["n"]:
+        faults.append(tell("/groups", f"hold {n} items, and the task has {result['n']}"))
+    score = primary_score(primary, items)
+    if n == result["n"] and score.proportion:
+        right = sum(found["value"] * found["n"] for found in groups.values())
+        if abs(right - score.value * n) > COUNT:
+            wanted = round(score.value * n)
+            faults.append(tell("/groups", f"{right:g} right together, but the items give {wanted}"))
     return faults
 
 

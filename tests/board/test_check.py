@@ -31,6 +31,16 @@ def edit(path: Path, change: Edit) -> None:
     path.write_bytes(pretty_bytes(value))
 
 
+def test_groups_are_right_together_as_often_as_all_items_are(tree):
+    def favour(result: dict) -> None:
+        found = result["groups"]["order"]
+        found["value"] = (found["value"] + found["high"]) / 2
+
+    edit(result_file(tree, "starter_choice"), favour)
+    (told,) = faults_of(tree)
+    assert "/groups: " in told and "right together, but the items give 47" in told
+
+
 def test_the_committed_tree_is_clean(tree):
     assert faults_of(tree) == []
 
@@ -50,6 +60,14 @@ TAMPERINGS: dict[str, tuple[Edit, str]] = {
     "a metric inside its interval": (
         lambda r: r["metrics"]["macro_f1"].update(value=r["metrics"]["macro_f1"]["high"] - 1e-6),
         "but its items give",
+    ),
+    "a digit in a group": (
+        lambda r: r["groups"]["en"].update(value=r["groups"]["en"]["high"] + 0.1),
+        "/groups/en: value is outside its interval",
+    ),
+    "more items in groups than there are": (
+        lambda r: r["groups"]["en"].update(n=150),
+        "hold 250 items, and the task has 200",
     ),
     "a narrower interval": (set_metric("macro_f1", "stderr", 0.001), "but its items give"),
     "a flipped bit": (flip_one_item, "does not follow from pred and gold"),
