@@ -62,10 +62,12 @@ def publish(root: Path, name: str, handed: Path, key: str = "") -> list[str]:
         taken = collect(scored / name, Path(scratch), PUBLISHED, MOST_BYTES).taken
         for path in taken:
             _must_agree(Path(scratch) / path, home / path)
-        added = [path for path in taken if f"{name}/{path}" not in published]
+        added = [
+            path for path in sorted(taken, key=_is_result) if f"{name}/{path}" not in published
+        ]
         for path in added:
             write_new(home / path, (Path(scratch) / path).read_bytes())
-    results = [f"{name}/{p}" for p in added if p.startswith("results/") and p.endswith(".json")]
+    results = [f"{name}/{p}" for p in added if _is_result(p)]
     if faults := check_tree(root, [name]) or _false_claims(root, name, results):
         for path in added:
             (home / path).unlink()
@@ -82,6 +84,11 @@ def _published(root: Path, name: str) -> set[str]:
     """Return the committed files of a submission; one that only stands there is still to come."""
     listed = run_git(root, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", name)
     return set(listed.decode().split("\0"))
+
+
+def _is_result(path: str) -> bool:
+    """Tell a result from what makes it whole: its responses and the lock, which are laid first."""
+    return path.startswith("results/") and path.endswith(".json")
 
 
 def _must_agree(handed: Path, standing: Path) -> None:
