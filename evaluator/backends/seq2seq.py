@@ -19,10 +19,10 @@ from transformers.modeling_outputs import BaseModelOutput
 from evaluator.backends import respond
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.batches import cut_batches, mask_of, stack
-from evaluator.backends.ending import Ending, Written
+from evaluator.backends.ending import Ending, Written, likeliest
 from evaluator.backends.held import HeldModel
 from evaluator.backends.loading import load_model, longest_input
-from evaluator.backends.numbers import CHECK, nats
+from evaluator.backends.numbers import nats
 from evaluator.backends.rounding import rounds
 from evaluator.backends.tokens import cut_left, token_logprobs
 from evaluator.core.errors import ModelError, TooLongError
@@ -177,7 +177,7 @@ class Seq2SeqBackend(HeldModel):
                 **seen, decoder_input_ids=tokens, past_key_values=cache, use_cache=True
             )
             cache = output.past_key_values
-            tokens = self._choose(output.logits[:, -1].float(), first=not written[0])
+            tokens = self._choose(output.logits[:, -1], first=not written[0])
             for line, token in enumerate(tokens[:, 0].tolist()):
                 written[line].append(token)
                 text = None if line in done else ending.finish(written[line])
@@ -187,9 +187,7 @@ class Seq2SeqBackend(HeldModel):
 
     def _choose(self, logits: torch.Tensor, *, first: bool) -> torch.Tensor:
         """Return the (B, 1) likeliest tokens; a model may name the token that it begins with."""
-        best, following = logits.max(dim=1)
-        if not torch.isfinite(best).all():
-            raise ModelError(f"the model gives logits that are no numbers: {CHECK}")
+        following = likeliest(logits)
         forced = self._model.generation_config.forced_bos_token_id
         if first and forced is not None:
             following = torch.full_like(following, forced)

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
 import torch
 
-from evaluator.backends.numbers import CHECK
-from evaluator.core.errors import ModelError
+from evaluator.backends.numbers import nats
 
 CHUNK_ROWS = 256
 """Rows of logits that are widened to fp32 at once."""
@@ -99,8 +97,4 @@ def add_up(tokens: Sequence[Scored]) -> Scored:
     Raises:
         ModelError: a log-likelihood that is no number.
     """
-    total = np.float32(sum(logprob for logprob, _ in tokens))
-    if not np.isfinite(total):
-        raise ModelError(f"the model gives {total} as a log-likelihood: {CHECK}")
-    # the shortest decimal that reads back as this 32-bit float
-    return float(str(total)), all(greedy for _, greedy in tokens)
+    return nats(sum(logprob for logprob, _ in tokens)), all(greedy for _, greedy in tokens)

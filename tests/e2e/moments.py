@@ -10,6 +10,7 @@ be; prints how many were killed.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import random
@@ -19,7 +20,6 @@ import sys
 import time
 from pathlib import Path
 
-import evaluator.ci.publish  # noqa: F401  so that no try waits until it is imported
 from evaluator.board.check import check_tree
 from evaluator.board.history import run_git
 from evaluator.cli import main
@@ -170,6 +170,7 @@ def whole(what: str, home: Path) -> float:
 
 def kill_at_moments(what: str, count: str, seed: str, folder: str) -> int:
     home, draw = Path(folder) / "home", random.Random(int(seed))
+    importlib.import_module("evaluator.ci.publish")  # so that no try waits until it is read
     whole(what, home)  # the first one also reads everything from the disk
     seconds = whole(what, home)
     wanted = stable(home, what)
