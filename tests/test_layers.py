@@ -98,6 +98,15 @@ def test_nothing_above_a_response_loads_a_model_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_the_command_starts_without_what_few_verbs_need() -> None:
+    """Each of these costs every verb a tenth of a second or more."""
+    dear = ("jsonschema", "mkdocs", "pandas", "sacrebleu", "scipy.optimize", "scipy.stats", "sympy")
+    code = f"import sys, evaluator.cli\nprint([name for name in {dear} if name in sys.modules])"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
 def test_no_function_is_longer_than_a_page() -> None:
     long = {
         f"{path.relative_to(PACKAGE)}:{node.name}"

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
 
 from evaluator.board.ranking import find_cell
 from evaluator.board.submissions import Entry, Standing, Tree
@@ -25,7 +24,7 @@ from evaluator.core.paired import (
     smallest_difference,
 )
 from evaluator.core.records import FloatArray
-from evaluator.core.stats import cluster_sums, standard_error
+from evaluator.core.stats import cluster_sums, standard_error, t95
 from evaluator.measure.rescore import read_responses
 from evaluator.measure.result import items_of
 from evaluator.measure.score import canonical, primary_score
@@ -109,7 +108,7 @@ def compare_values(
     else:
         p, how = sign_flip(np.round(units, 12))
         test = f"permutation {how}"
-        half = float(stats.t.ppf(0.975, max(len(units) - 1, 1))) * error
+        half = t95(len(units)) * error
         low, high = value - half, value + half
     return {
         "n": n,

@@ -8,7 +8,7 @@ group, combined (Newcombe 1998, Statistics in Medicine 17:873, method 10; Zou an
 
 from __future__ import annotations
 
-from scipy import stats
+from scipy.special import ndtri
 
 from evaluator.board.ranking import find_cell
 from evaluator.board.submissions import Entry, Tree
@@ -59,7 +59,7 @@ def gap_of(groups: dict[str, Json]) -> Json | None:
     low_end = groups[worst]
     parts = [*shares, (-1.0, low_end)]
     gap, low, high = combine([(w, f["value"], f["low"], f["high"]) for w, f in parts])
-    wider = float(stats.norm.ppf(1 - 0.025 / len(groups))) / Z95
+    wider = float(ndtri(1 - 0.025 / len(groups))) / Z95
     return {
         "worst": worst,
         "best": max(groups, key=lambda name: (groups[name]["value"], name)),

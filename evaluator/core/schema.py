@@ -11,15 +11,16 @@ import json
 import re
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from evaluator.core.errors import DocumentError, Fault
 from evaluator.core.files import Json, parse_json
 from evaluator.core.safe_yaml import Document, pointer_step, read_yaml
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator, ValidationError
 
 NAMES = ("submission", "board", "season", "result", "decision", "attempt", "shard")
 
@@ -34,6 +35,8 @@ def load_schema(name: str) -> dict[str, Any]:
 
 @cache
 def _validator(name: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # a tenth of a second that faults alone need
+
     Draft202012Validator.check_schema(load_schema(name))
     return Draft202012Validator(load_schema(name))
 

@@ -7,8 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
-from scipy.special import ndtr
+from scipy.special import ndtr, stdtrit
 
 from evaluator.core.records import FloatArray
 
@@ -59,6 +58,11 @@ def wilson(value: float, n: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def t95(units: int) -> float:
+    """Return the two-sided 95 % quantile of Student's t for the mean of so many units."""
+    return float(stdtrit(max(units - 1, 1), 0.975))
+
+
 def interval(
     value: float, influence: FloatArray, proportion: bool, clusters: Sequence[str] = ()
 ) -> tuple[float, float, float]:
@@ -77,7 +81,7 @@ def interval(
         effective = n * (plain / error) ** 2 if error > 0 and plain > 0 else n
         return (error, *wilson(value, min(effective, n)))
     units = len(cluster_sums(influence[:, None], clusters))
-    half = float(stats.t.ppf(0.975, units - 1)) * error
+    half = t95(units) * error
     return error, value - half, value + half
 
 

@@ -7,7 +7,6 @@ label wins, so the threshold is one half and is never tuned.
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from evaluator.core.records import FloatArray, Items, Score
 from evaluator.metrics.base import ratio_of, table_metric
@@ -17,6 +16,13 @@ def _counts(items: Items) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return (n,) true positives, false positives and false negatives as zeros and ones."""
     said, is_match = items.columns["pred"] == 1, items.columns["gold"] == 1
     return (said & is_match) * 1.0, (said & ~is_match) * 1.0, (~said & is_match) * 1.0
+
+
+def _ranks(value: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the (n,) mean and last rank of each value, from 1 up; equal values share theirs."""
+    _, place, count = np.unique(value, return_inverse=True, return_counts=True)
+    last = count.cumsum()
+    return (last - (count - 1) / 2)[place], last[place]
 
 
 @table_metric()
@@ -64,9 +70,9 @@ def auroc(items: Items) -> Score:
     influence = np.zeros(n)
     if positives == 0 or negatives == 0:
         return Score(value=0.5, influence=influence, proportion=False)
-    ranks = rankdata(value)
-    above = (ranks[match] - rankdata(value[match])) / negatives
-    below = 1 - (ranks[~match] - rankdata(value[~match])) / positives
+    ranks, _ = _ranks(value)
+    above = (ranks[match] - _ranks(value[match])[0]) / negatives
+    below = 1 - (ranks[~match] - _ranks(value[~match])[0]) / positives
     area = float(above.mean())
     influence[match] = (above - area) * n / positives
     influence[~match] = (below - area) * n / negatives
@@ -87,7 +93,7 @@ def average_precision(items: Items) -> Score:
     positives = int(match.sum())
     if positives == 0:
         return Score(value=0.0, influence=np.zeros(items.n), proportion=False)
-    place = rankdata(-value, "max").astype(int)  # pairs that are as probable or more
+    _, place = _ranks(-value)  # pairs that are as probable or more
     found = np.bincount(place, match, items.n + 1).cumsum()[place]  # matches among them
     precise = found / place
     area = float(precise[match].mean())

@@ -9,11 +9,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from evaluator.board.compare import (
     OF_THE_METHOD,
@@ -31,6 +29,7 @@ from evaluator.board.ranking import Cell
 from evaluator.board.submissions import Entry, Standing
 from evaluator.core.errors import ScoreError
 from evaluator.core.files import Json, hash_json
+from evaluator.core.stats import t95
 from evaluator.tasks import load_task, task_names
 
 
@@ -136,13 +135,8 @@ def question(result: Json) -> Json:
         "n": n,
         "metric": result["primary"],
         "lower_is_better": lower_is_better(result),
-        "t": _quantile(n),
+        "t": t95(n),
     }
-
-
-@cache
-def _quantile(n: int) -> float:
-    return float(stats.t.ppf(0.975, max(n - 1, 1)))
 
 
 def compare_data(site: Site, words: Words) -> Json:
