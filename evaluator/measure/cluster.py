@@ -8,6 +8,7 @@ Answers stream into the one journal of the process that asked.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import socket
@@ -18,9 +19,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import ray
-from ray.exceptions import RayActorError, RayTaskError
-
 from evaluator.backends import Backend, DeviceChoice, load_backend
 from evaluator.core.errors import EvaluatorError, RunError
 from evaluator.core.files import Json
@@ -29,8 +27,25 @@ from evaluator.measure.packs import Pack, cut_shard
 from evaluator.measure.provenance import evaluator_commit
 from evaluator.measure.run import Done, answer_pack
 
-REACH_SECONDS = 5.0
-"""How long a cluster may take to accept a connection."""
+REACH_SECONDS = 5
+"""How long a cluster may take to accept a connection, and then to answer."""
+SETTINGS = {
+    "RAY_gcs_rpc_server_connect_timeout_s": "2",
+    "RAY_py_gcs_connect_timeout_s": str(REACH_SECONDS),
+    "RAY_gcs_server_port_wait_time_s": "1",  # how often it tries
+}
+"""Without them Ray tries for a quarter of an hour where no cluster answers: at an address that a
+killed cluster has left in Ray's own record, or that another service listens at."""
+
+
+def _library() -> Any:
+    """Return Ray, which reads our settings when it is imported."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    return importlib.import_module("ray")
+
+
+ray = _library()
 
 
 class Worker:
@@ -97,7 +112,7 @@ class Cluster:
             adapter: files of a LoRA that is added to the model.
 
         Raises:
-            RunError: no cluster there, or workers that run another evaluator.
+            RunError: no cluster there, a cluster too small, or workers that run another evaluator.
             ModelError: as `load_backend`.
         """
         try:
@@ -109,6 +124,7 @@ class Cluster:
             raise RunError(
                 f"no Ray cluster at {address!r}: {reason}; `ray start --head` starts one"
             ) from None
+        _must_hold(workers)
         gpus = machine.gpus if machine.device == "cuda" else 0
         kind: Any = ray.remote(num_cpus=1, num_gpus=gpus)(Worker)
         self.actors: list[Any] = [
@@ -149,7 +165,7 @@ class Cluster:
             hand, pack = busy.pop(ready[0])
             try:
                 yield _get(ready[0])
-            except RayActorError:
+            except ray.exceptions.RayActorError:
                 alive.remove(hand)
                 hand.packs.appendleft(pack)
         if any(hand.packs for hand in hands):
@@ -162,7 +178,7 @@ class Cluster:
 
 
 def _reach(address: str) -> None:
-    """Connect to an address and hang up: Ray itself would try without end where nobody listens.
+    """Connect to an address and hang up: it says at once, and why, that nobody listens.
 
     Raises:
         OSError: nobody there within `REACH_SECONDS`.
@@ -177,6 +193,20 @@ def _reach(address: str) -> None:
     socket.create_connection((parts.hostname, parts.port), REACH_SECONDS).close()
 
 
+def _must_hold(workers: int) -> None:
+    """Refuse more workers than there are cores: Ray would wait for new machines without a word.
+
+    Raises:
+        RunError: says how many there are.
+    """
+    cores = int(ray.cluster_resources().get("CPU", 0))
+    if workers > cores:
+        raise RunError(
+            f"{workers} workers need as many processor cores, and the cluster has {cores}: "
+            "ask for fewer (--workers), or add machines"
+        )
+
+
 def _next_pack(hand: _Hand, hands: Sequence[_Hand]) -> Pack | None:
     """Return the next pack of a worker's own run, or else the last of the longest one."""
     if hand.packs:
@@ -189,7 +219,7 @@ def _get(reference: Any) -> Any:
     """Return a result; a fault of ours as if it had happened here."""
     try:
         return ray.get(reference)
-    except RayTaskError as error:
+    except ray.exceptions.RayTaskError as error:
         if isinstance(error.cause, EvaluatorError):
             raise error.cause from None
         raise

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,6 +153,68 @@ def test_an_address_without_a_cluster_is_told_within_seconds(
     assert f"no Ray cluster at '{address}'" in told and reason in told
     assert "Traceback" not in told
     assert not list(tmp_path.rglob("results/**/*.json"))
+
+
+@pytest.fixture()
+def own_processes() -> list[str]:
+    """Words before a command that let it see no process of others: no other test's cluster."""
+    need("bubblewrap", shutil.which("bwrap") is not None, "apt-get install bubblewrap")
+    return ["bwrap", "--unshare-pid", "--die-with-parent", "--dev-bind", "/", "/",
+            "--proc", "/proc"]  # fmt: skip
+
+
+@pytest.fixture()
+def short() -> Iterator[Path]:
+    """A folder with a short name: Ray puts sockets into it, whose paths may have 107 letters."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_the_record_of_a_killed_cluster_is_told_within_seconds(
+    own_processes: list[str], short: Path
+) -> None:
+    need("ray", _present(), "pip install 'open-llm-leaderboard[ray]'")
+    environment = {**os.environ, "RAY_TMPDIR": str(short), "PYTHONPATH": str(ROOT)}
+    ray = str(Path(sys.executable).with_name("ray"))
+    start = [ray, "start", "--head", "--num-cpus=1", "--port=0", "--include-dashboard=false"]
+    cluster = subprocess.Popen([*own_processes, *start, "--block"], env=environment,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    record = short / "ray" / "ray_current_cluster"
+    try:
+        until = time.monotonic() + 60
+        while not record.is_file() and cluster.poll() is None and time.monotonic() < until:
+            time.sleep(0.1)
+    finally:
+        cluster.kill()  # and with it the kernel kills all that it has started
+        cluster.wait()
+    left = record.read_text().strip()
+    small = ROOT / "submissions/starter/small"
+    command = [sys.executable, "-m", "evaluator", "run", str(small), "--task", TASK,
+               "--to", str(short / "out"), "--ray", "auto"]  # fmt: skip
+    done = subprocess.run([*own_processes, *command], cwd=short, env=environment,
+                          capture_output=True, text=True, timeout=60)  # fmt: skip
+    assert done.returncode == 1
+    told = " ".join(done.stderr.split())
+    assert f"no Ray cluster at 'auto': Failed to connect to Ray cluster at {left}" in told
+    assert "`ray start --head` starts one" in told and "Traceback" not in told
+
+
+def test_another_service_at_the_address_is_told_within_seconds(tmp_path: Path) -> None:
+    need("ray", _present(), "pip install 'open-llm-leaderboard[ray]'")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        small = ROOT / "submissions/starter/small"
+        command = [sys.executable, "-m", "evaluator", "run", str(small), "--task", TASK,
+                   "--to", str(tmp_path), "--ray", address]  # fmt: skip
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert f"no Ray cluster at '{address}'" in " ".join(done.stderr.split())
+
+
+def test_more_workers_than_the_cluster_has_cores_are_refused(address: str, tmp_path: Path) -> None:
+    many = measurer(tmp_path, ray=address, workers=3)
+    with pytest.raises(RunError, match=r"3 workers need as many .* the cluster has 2: ask for few"):
+        many.measure(load_task(TASK), lambda *_: None)
 
 
 def test_a_worker_takes_its_own_packs_in_order_and_then_the_end_of_the_longest_run() -> None:
