@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import subprocess
 import sys
@@ -48,6 +49,29 @@ def weigh(folder: Path, root: str, asked: list[str]) -> dict[str, int]:
             data = file.read_bytes()
             sizes[path] = len(data if packed else gzip.compress(data, 6))
     return sizes
+
+
+def styled(browser, page, address: str) -> int:
+    """Return how many elements were styled while a page loaded, each as often as it was."""
+    browser.start_tracing(page=page, categories=["devtools.timeline", "blink.user_timing"])
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    return sum(e["args"].get("elementCount", 0) for e in events if e["name"] == "UpdateLayoutTree")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_home_is_styled_hardly_more_than_once(browser, serve, large, scheme):
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url))
+    times = styled(browser, page, serve(large)) / page.evaluate(
+        "document.querySelectorAll('body, body *').length"
+    )
+    assert times < 2, "the theme's script has the browser style every element again and again"
+    assert not [url for url in asked if "search_index" in url], "only who searches needs it"
+    context.close()
 
 
 def test_home_with_five_thousand_models_keeps_its_budgets(browser, serve, large):

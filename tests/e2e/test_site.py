@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import material
 import pandas
 import pytest
 import yaml
@@ -20,6 +21,7 @@ from made_pages import Links
 from playwright.sync_api import Locator
 
 from evaluator.board.publish.build import build_site
+from evaluator.board.publish.finish import MENDS
 from evaluator.core.errors import EvaluatorError
 
 
@@ -392,6 +394,30 @@ def test_the_chinese_site_finds_chinese_words(browser, serve, site, asked, found
     result = page.locator(f".md-search-result__item a[href*='{found}']").first
     result.wait_for(state="attached")  # it may stand below what the window shows
     page.close()
+
+
+@pytest.mark.parametrize(("scheme", "shown"), [("light", "default"), ("dark", "slate")])
+def test_a_first_visit_has_the_visitors_scheme_before_the_themes_script(
+    browser, serve, site, scheme, shown
+):
+    page = browser.new_page(color_scheme=scheme)
+    page.route("**/javascripts/bundle.*", lambda route: route.abort())
+    page.goto(serve(site) + "zh/")
+    assert page.locator("body").get_attribute("data-md-color-scheme") == shown
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == (
+        "dark" if scheme == "dark" else "normal"
+    )
+    page.close()
+
+
+def test_every_mend_of_the_themes_script_finds_what_it_mends():
+    (script,) = (Path(material.__file__).parent / "templates").glob(
+        "assets/javascripts/bundle.*.min.js"
+    )
+    text = script.read_text("utf-8")
+    assert {found.pattern: len(found.findall(text)) for found in MENDS} == {
+        found.pattern: 1 for found in MENDS
+    }
 
 
 def test_plain_mkdocs_builds_a_correct_english_site(tmp_path):

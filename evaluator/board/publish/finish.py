@@ -37,8 +37,28 @@ FAULTS = {
     'data-md-component="search" role="dialog"': (
         'data-md-component="search" role="dialog" aria-label="{search}"'
     ),
+    # who never chose a scheme would see a light page until all of the theme's script is there
+    'var palette=__md_get("__palette");': (
+        'var palette=__md_get("__palette")||{{color:{{media:"(prefers-color-scheme)"}}}};'
+    ),
 }
-
+"""What stands in the theme's pages -> what stands there instead."""
+MENDS = {
+    # each code block's buttons would be a landmark of the page
+    re.compile(r'"nav",(?=\{class:"md-code__nav"\})'): '"div",',
+    # every page would fetch the whole search index: it waits until the search is opened, as it
+    # does in the theme where the page was read from a disk
+    re.compile(r'\(location\.protocol!=="file:"\),'): "(!1),",
+    # as a page opens, these would have the browser style every element four times more: the
+    # scheme "changes" to the one that it has, and its <meta> says what our style sheet says
+    re.compile(r'(?=document\.body\.setAttribute\("data-md-color-switching")'): (
+        'document.readyState==="complete"&&'
+    ),
+    re.compile(
+        r'(let (\w+)=)\w+\("meta",\{name:"color-scheme"\}\);document\.head\.appendChild\(\2\);'
+    ): r"\1{};",
+}
+"""What stands in the theme's script -> what stands there instead."""
 SKIP = '<div data-md-component="skip">'
 """Where the theme puts the link that skips the header."""
 PLACES = {
@@ -89,11 +109,12 @@ def policy(html: str) -> str:
 
 
 def mend_script(to: Path) -> None:
-    """Let the theme's script make no landmark of each code block's buttons."""
+    """Mend what the theme's script does; a theme that no longer does it is left as it is."""
     for path in to.glob("assets/javascripts/bundle.*.min.js"):
         text = path.read_text("utf-8")
-        mended = text.replace('"nav",{class:"md-code__nav"}', '"div",{class:"md-code__nav"}')
-        path.write_text(mended, "utf-8", newline="\n")
+        for found, instead in MENDS.items():
+            text = found.sub(instead, text)
+        path.write_text(text, "utf-8", newline="\n")
 
 
 def finish_site(builds: Sequence[Built]) -> None:
