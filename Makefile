@@ -55,8 +55,9 @@ vulnerabilities: ## look the dependencies up among known vulnerabilities (needs 
 types: env
 	$(BIN)/mypy
 
+# hundreds of commands are started: they compile the package once, whatever the shell says of bytecode
 tests: env
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist worksteal
 
 test-heavy: env parity ## all that takes minutes: tests marked heavy, then `make parity`
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m heavy --ignore=tests/parity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,11 @@ from made_once import ask_once
 
 ROOT = Path(__file__).parents[1]
 """The repository."""
+
+
+def pytest_collection_finish() -> None:
+    """Leave the modules and tests that are here to stay out of every later look for garbage."""
+    gc.freeze()
 
 
 def need(what: str, present: bool, how: str) -> None:

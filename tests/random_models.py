@@ -45,6 +45,9 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "mixtral": {**LLAMA, "num_local_experts": 4},
     "mpt": {"d_model": 32, "n_layers": 4, "n_heads": 4, "max_seq_len": 256},
 }
+TREES = tuple(family for family in FAMILIES if family not in ("bloom", "gpt_neo", "mpt"))
+"""Families that take several continuations in one row; the others have a bias or a window of their
+own, and go by levels."""
 _rng = random.Random(3)
 SHOTS = tuple(_rng.randrange(VOCABULARY) for _ in range(40))
 """What the layout `shots` begins with."""

@@ -78,14 +78,14 @@ class Runner:
                                  "machine")  # fmt: skip
             self.batch_tokens = max(1, min(self.batch_tokens, self._last_pass) // 2)
             self.forget()
+            gc.collect()
+            if self.device == "cuda":
+                torch.cuda.empty_cache()
 
     def forget(self) -> None:
         """Drop all that is kept from pass to pass."""
         self.path = Path(self.device)
         self.beginning = ((), None)
-        gc.collect()
-        if self.device == "cuda":
-            torch.cuda.empty_cache()
 
     def feed(
         self,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from random_models import FAMILIES, LLAMA, SHOTS, VOCABULARY, chosen, model_of, plain, way
+from random_models import FAMILIES, LLAMA, SHOTS, TREES, VOCABULARY, chosen, model_of, plain, way
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from evaluator.backends.runner import Runner
@@ -96,7 +96,7 @@ def shared(
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_fastest_exact_way_is_chosen_by_trying(family: str) -> None:
     found = chosen(family)
-    assert found.path == ("levels" if family in ("bloom", "mpt", "gpt_neo") else "tree")
+    assert found.path == ("tree" if family in TREES else "levels")
     assert 0 <= found.gap <= TEST_NATS
 
 

@@ -10,6 +10,7 @@ import torch
 from random_models import (
     FAMILIES,
     SHOTS,
+    TREES,
     VOCABULARY,
     Numbers,
     alone,
@@ -54,7 +55,7 @@ def test_texts_are_those_written_alone(family: str) -> None:
         assert write(family, prompts, end, way(path), batch_tokens)[0] == expected
 
 
-@pytest.mark.parametrize("family", [f for f in FAMILIES if chosen(f).path == "tree"])
+@pytest.mark.parametrize("family", TREES)
 def test_texts_in_several_lanes_are_those_written_alone(family: str) -> None:
     prompts = prompts_of(45)
     free = [alone(model_of(family), prompt, ending()) for prompt in prompts]
