@@ -16,6 +16,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -101,6 +102,16 @@ def sha256_file(path: Path) -> str:
 def hash_json(value: Json) -> str:
     """Return the sha256 of the canonical JSON of `value`."""
     return sha256(canonical_bytes(value))
+
+
+def hash_json_list(values: Iterable[Json]) -> str:
+    """Return `hash_json` of the list of these values; its text is never held as a whole."""
+    digest, left, comma = hashlib.sha256(b"["), iter(values), b""
+    while some := list(islice(left, 1000)):
+        digest.update(comma + canonical_bytes(some)[1:-1])
+        comma = b","
+    digest.update(b"]")
+    return digest.hexdigest()
 
 
 def git_blob_id(data: bytes) -> str:

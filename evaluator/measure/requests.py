@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
 from evaluator.core.errors import TaskError
-from evaluator.core.files import Json, hash_json
+from evaluator.core.files import Json, hash_json, hash_json_list
 from evaluator.core.records import Example, Examples, Prompt, Request, RequestSet, Task
 from evaluator.measure.data import load_examples
 from evaluator.measure.method import PARSED_TOKENS, can_parse, list_choices
@@ -17,13 +17,17 @@ from evaluator.tasks.protocol import draw_shots
 VARIANT = "clean"
 
 
-def choose_shots(task: Task, examples: Examples, group: str) -> tuple[Example, ...]:
-    """Return the worked examples shown to the items of a group: the first of its pool."""
-    own = tuple(example for example in examples.shots if example.group == group)
+def choose_shots(task: Task, examples: Examples) -> dict[str, tuple[Example, ...]]:
+    """Return group -> the worked examples shown to its items: the first of its pool."""
+    groups = dict.fromkeys(example.group for example in examples.test)
     # a part of a task may hold some groups only
-    grouped = {e.group for e in examples.test} <= {shot.group for shot in examples.shots}
-    pool = own if grouped and group and len(own) >= task.n_shots else examples.shots
-    return pool[: task.n_shots]
+    grouped = groups.keys() <= {shot.group for shot in examples.shots}
+    found = {}
+    for group in groups:
+        own = tuple(shot for shot in examples.shots if shot.group == group)
+        pool = own if grouped and group and len(own) >= task.n_shots else examples.shots
+        found[group] = pool[: task.n_shots]
+    return found
 
 
 def build_requests(task: Task, examples: Examples, method: str = "") -> list[Request]:
@@ -37,7 +41,8 @@ def build_requests(task: Task, examples: Examples, method: str = "") -> list[Req
     if method == "head":
         return _head_requests(examples)
     if method == "parsed":
-        return [_ask_for_choice(task, examples, example) for example in examples.test]
+        shots = choose_shots(task, examples)
+        return [_ask_for_choice(task, examples, e, shots[e.group]) for e in examples.test]
     return [
         request
         for example, shots in zip(examples.test, _shots_of_items(task, examples), strict=True)
@@ -62,8 +67,8 @@ def _shots_of_items(task: Task, examples: Examples) -> Iterator[tuple[tuple[str,
             yield tuple((shot.question, shot.target) for shot in shots)
         return
     shots_of = {
-        group: tuple((s.question, s.target) for s in choose_shots(task, examples, group))
-        for group in dict.fromkeys(example.group for example in examples.test)
+        group: tuple((shot.question, shot.target) for shot in shots)
+        for group, shots in choose_shots(task, examples).items()
     }
     yield from (shots_of[example.group] for example in examples.test)
 
@@ -126,7 +131,9 @@ def _head_requests(examples: Examples) -> list[Request]:
     ]
 
 
-def _ask_for_choice(task: Task, examples: Examples, example: Example) -> Request:
+def _ask_for_choice(
+    task: Task, examples: Examples, example: Example, shots: tuple[Example, ...]
+) -> Request:
     """Return the request for a written choice.
 
     Declared labels stand once, before everything; choices of an item stand before its question, and
@@ -138,7 +145,6 @@ def _ask_for_choice(task: Task, examples: Examples, example: Example) -> Request
             return asked.question
         return list_choices([asked.choices[i] for i in candidates(asked)]) + asked.question
 
-    shots = choose_shots(task, examples, example.group)
     description = _describe(task, examples, example.group)
     if examples.labels:
         description += list_choices(examples.labels)
@@ -160,7 +166,7 @@ def _ask_for_choice(task: Task, examples: Examples, example: Example) -> Request
 def describe_requests(task: Task, examples: Examples, requests: Sequence[Request]) -> RequestSet:
     """Return the identity of a request set."""
     return RequestSet(
-        sha256=hash_json([sent(request) for request in requests]),
+        sha256=hash_json_list(sent(request) for request in requests),
         items_sha256=hash_json([example.id for example in examples.test]),
         gold_sha256=hash_json([[list(e.gold), list(e.answers)] for e in examples.test]),
         n=len(examples.test),

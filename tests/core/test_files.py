@@ -18,6 +18,7 @@ from evaluator.core.files import (
     compress,
     git_blob_id,
     hash_json,
+    hash_json_list,
     json_lines,
     parse_json,
     pretty_bytes,
@@ -56,6 +57,12 @@ def test_canonical_json_reads_back_equal_and_ignores_the_order_of_keys(value: An
     assert parse_json(pretty_bytes(value)) == value
     if isinstance(value, dict):
         assert hash_json(value) == hash_json(dict(reversed(value.items())))
+
+
+@pytest.mark.parametrize("count", [0, 1, 999, 1000, 1001, 2000])
+def test_a_list_is_hashed_piece_by_piece_as_the_whole(count: int) -> None:
+    values = [[str(i), {"b": i, "a": "中"}] for i in range(count)]
+    assert hash_json_list(iter(values)) == hash_json(values)
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])

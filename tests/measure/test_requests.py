@@ -111,19 +111,19 @@ def test_the_hash_of_a_request_with_a_space_is_what_it_was() -> None:
 
 def test_shots_are_the_first_of_the_pool() -> None:
     examples = choice_examples(pool=("", "", ""))
-    assert ids(choose_shots(CHOICE, examples, "")) == ["shot0", "shot1"]
+    assert ids(choose_shots(CHOICE, examples)[""]) == ["shot0", "shot1"]
 
 
 def test_a_group_with_shots_of_its_own_takes_those() -> None:
     examples = choice_examples(("a", "b"), pool=("b", "a", "b", "a", "a"))
-    assert ids(choose_shots(CHOICE, examples, "a")) == ["shot1", "shot3"]
-    assert ids(choose_shots(CHOICE, examples, "b")) == ["shot0", "shot2"]
+    assert ids(choose_shots(CHOICE, examples)["a"]) == ["shot1", "shot3"]
+    assert ids(choose_shots(CHOICE, examples)["b"]) == ["shot0", "shot2"]
 
 
 @pytest.mark.parametrize("pool", [("a", "a", "b"), ("a", "a"), ("", "", "")])
 def test_a_group_without_enough_shots_of_its_own_takes_the_pool(pool: tuple[str, ...]) -> None:
     examples = choice_examples(("a", "b"), pool=pool)
-    assert ids(choose_shots(CHOICE, examples, "b")) == ["shot0", "shot1"]
+    assert ids(choose_shots(CHOICE, examples)["b"]) == ["shot0", "shot1"]
 
 
 def test_everything_that_is_sent_is_in_the_hash() -> None:
