@@ -221,8 +221,3 @@ def _unseen(rows: Sequence[Audited], clone: Clone, anchor: str, guarded: bool) -
         for reason, count in sorted(reasons.items())
     ]
     return told
-
-
-def summary(rows: Sequence[Audited]) -> Mapping[str, int]:
-    """Return how many results were followed how far: responses, items, key."""
-    return Counter(row.recomputed.tier for row in rows)

@@ -25,6 +25,7 @@ from evaluator.measure.result import (
     recompute_key,
     recompute_tables,
     responses_path,
+    result_path,
 )
 from evaluator.measure.score import canonical, interval_of, primary_score
 from evaluator.tasks import load_task, locked_request_set, task_names
@@ -71,10 +72,9 @@ def check_result(
         message = f"protocol {result['protocol']} compares with another harness; never committed"
         faults.append(tell("/protocol", message))
     task = result["task"]["name"]
-    name = f"{result['key'][:12]}/{result['responses']['sha256'][:8]}"
-    place = f"{result['submission']}/results/{task}/{name}"
-    if not re.fullmatch(re.escape(place) + r"(\.s[0-9]+)?\.json", path):
-        faults.append(tell("", f"by its own content it belongs at {place}.json"))
+    place = result_path(Path(), result).as_posix()
+    if not re.fullmatch(re.escape(place.removesuffix(".json")) + r"(\.s[0-9]+)?\.json", path):
+        faults.append(tell("", f"by its own content it belongs at {place}"))
     if recompute_key(result) != result["key"]:
         faults.append(tell("/key", "is not the hash of its parts"))
     faults += _check_lock(root / path, result, tell)

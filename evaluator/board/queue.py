@@ -134,7 +134,7 @@ def _pending(tree: Tree, entry: Entry, question: Question, pace: Pace) -> Pendin
     same = [s for s in entry.by_task.get(task, ()) if _can_rescore(tree, s, wanted)]
     if same:
         return Pending(submission=entry.submission.id, task=task, action="rescore",
-                       reason=_why_rescore(cell, same[0], asked), requests=0, tokens=0,
+                       reason=_why_rescore(cell, same, asked), requests=0, tokens=0,
                        hours=0.0)  # fmt: skip
     tokens, hours = pace.of(entry, task, wanted.requests)
     return Pending(
@@ -148,8 +148,8 @@ def _pending(tree: Tree, entry: Entry, question: Question, pace: Pace) -> Pendin
     )
 
 
-def _why_rescore(cell: Cell, standing: Standing, asked: Asked) -> str:
-    scorer = standing.result["scorer"]
+def _why_rescore(cell: Cell, same: list[Standing], asked: Asked) -> str:
+    scorer = max(standing.result["scorer"] for standing in same)
     return cell.reason if scorer == asked.scorer else f"scored by {scorer}, now {asked.scorer}"
 
 
@@ -172,7 +172,7 @@ class Pace:
         per_request: dict[str, list[float]] = {}
         per_second: dict[str, list[float]] = {}
         for entry in tree.entries:
-            for standing in entry.results:
+            for standing in (s for s in entry.results if not s.rescored):
                 run, asked = standing.result["run"], standing.result["request_set"]
                 if run["tokens"] > 0:
                     per_request.setdefault(standing.task, []).append(

@@ -231,12 +231,7 @@ def cell_of(tree: Tree, entry: Entry, question: Question) -> Cell:
 
 def needs_rescore(verdict: Verdict, standing: Standing) -> bool:
     """Tell whether a decision asks for a result to be scored anew that has not been."""
-    return bool(verdict.rescore) and not is_rescored(standing)
-
-
-def is_rescored(standing: Standing) -> bool:
-    """Tell whether a result was scored from the kept responses of an earlier one."""
-    return ".s" in standing.path.rsplit("/", 1)[-1]
+    return bool(verdict.rescore) and not standing.rescored
 
 
 def _ruled_out(tree: Tree, entry: Entry, question: Question) -> Cell | None:
@@ -314,7 +309,7 @@ def _in_time(standing: Standing, season: Season | None) -> bool:
 def _age(standing: Standing) -> tuple[str, str, bool, str]:
     """Sort key of runs: the earliest is official, and of one run what was scored anew."""
     started = standing.result["run"]["started"]
-    return started, standing.name, not is_rescored(standing), standing.path
+    return started, standing.name, not standing.rescored, standing.path
 
 
 def _measured(standing: Standing, asked: Asked, verdict: Verdict) -> Cell:

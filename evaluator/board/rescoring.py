@@ -5,19 +5,21 @@ No model is needed, but the test data is: what is right stands there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from evaluator.board.decisions import judge, taken_down
 from evaluator.board.queue import plan
-from evaluator.board.ranking import is_rescored, needs_rescore
+from evaluator.board.ranking import needs_rescore
 from evaluator.board.submissions import Standing, Tree
 from evaluator.board.suites import asked_now
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import Json
 from evaluator.core.records import Examples
 from evaluator.measure.rescore import rescore, write_rescored
+from evaluator.measure.result import responses_path, run_name
 from evaluator.tasks import load_task, locked_request_set, task_names
 
 
@@ -69,8 +71,9 @@ def rescore_tree(
 
     chosen = [s for e in tree.entries for s in e.results if paths is None or s.path in paths]
     examples: dict[str, Examples] = {}
+    last = last_scorings(chosen)
     for standing in sorted(chosen, key=lambda standing: (standing.task, standing.path)):
-        reason = why_not(tree, standing)
+        reason = why_not(tree, standing) if standing.path in last else "scored anew already"
         if reason:
             yield Rescored(path=standing.path, outcome="skipped", reason=reason)
             continue
@@ -94,9 +97,17 @@ def why_not(tree: Tree, standing: Standing) -> str:
         return "responses not kept, nothing to score"
     if taken_down(tree.decisions, name, standing.task, standing.name):
         return "responses were taken down"
-    if due(tree, standing) and _has_newer(tree, standing):
-        return "scored anew already"
     return ""
+
+
+def last_scorings(standings: Iterable[Standing]) -> set[str]:
+    """Return the paths of those results that their run's responses were last scored in."""
+
+    def run(standing: Standing) -> Path:
+        return responses_path(Path(standing.path))
+
+    ordered = sorted(standings, key=lambda s: (run(s), s.rescored, s.result["scorer"]))
+    return {[*scorings][-1].path for _, scorings in groupby(ordered, run)}
 
 
 def due(tree: Tree, standing: Standing) -> bool:
@@ -105,18 +116,6 @@ def due(tree: Tree, standing: Standing) -> bool:
     verdict = judge(tree.decisions, name, standing.task, standing.name)
     current = asked is not None and asked.answered_by(standing.result)
     return not current or needs_rescore(verdict, standing)
-
-
-def _has_newer(tree: Tree, standing: Standing) -> bool:
-    """Tell whether the same responses are scored as of now in a result beside this one."""
-    return any(
-        (other.task, other.name) == (standing.task, standing.name)
-        and is_rescored(other)
-        and not due(tree, other)
-        for entry in tree.entries
-        if entry.submission.id == standing.result["submission"]
-        for other in entry.results
-    )
 
 
 def rescore_one(root: Path, tree: Tree, standing: Standing, examples: Examples) -> Rescored:
@@ -140,7 +139,7 @@ def moves_between(before: Json, after: Json) -> Iterator[Move]:
             yield Move(
                 submission=before["submission"],
                 task=before["task"]["name"],
-                run=before["responses"]["sha256"][:8],
+                run=run_name(before),
                 metric=name,
                 before=one,
                 after=other,

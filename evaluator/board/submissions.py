@@ -23,7 +23,7 @@ from evaluator.core.errors import DocumentError, Fault
 from evaluator.core.files import Json, read_plain
 from evaluator.core.records import Provider, Submission
 from evaluator.core.schema import read_document, read_json_document
-from evaluator.measure.result import read_result
+from evaluator.measure.result import read_result, run_name
 
 T = TypeVar("T")
 Keep = Callable[[Json], Json]
@@ -71,12 +71,17 @@ class Standing:
     @property
     def name(self) -> str:
         """The run: first 8 hex digits of its responses' hash."""
-        return str(self.result["responses"]["sha256"][:8])
+        return run_name(self.result)
 
     @property
     def task(self) -> str:
         """Name of the task."""
         return str(self.result["task"]["name"])
+
+    @property
+    def rescored(self) -> bool:
+        """Whether it was scored from the kept responses of an earlier one."""
+        return ".s" in self.path.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True, kw_only=True)

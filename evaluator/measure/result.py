@@ -150,11 +150,16 @@ def _committed(task: Task, scored: Scored) -> tuple[str, ...]:
     return (*task.columns, "cluster") if scored.items.clusters else task.columns
 
 
+def run_name(result: Json) -> str:
+    """Return the name of the run that a result was scored from: 8 hex digits of its responses'."""
+    return str(result["responses"]["sha256"][:8])
+
+
 def result_path(root: Path, result: Json) -> Path:
     """Return where a result stands below a tree of submissions."""
-    name = result["responses"]["sha256"][:8]
     submission, task, key = result["submission"], result["task"]["name"], result["key"]
-    return root / str(submission) / "results" / str(task) / str(key)[:12] / f"{name}.json"
+    folder = root / str(submission) / "results" / str(task) / str(key)[:12]
+    return folder / f"{run_name(result)}.json"
 
 
 def write_result(root: Path, result: Json, lines: bytes, keep_below: int) -> Path:

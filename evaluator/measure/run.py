@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evaluator.backends.base import Backend
 from evaluator.core.errors import RunError
-from evaluator.core.files import json_lines, sha256
+from evaluator.core.files import json_lines
 from evaluator.core.records import Response
 from evaluator.measure.journal import Answered, open_journal
 from evaluator.measure.packs import Pack, in_order
@@ -123,8 +123,3 @@ def response_lines(responses: Sequence[Response]) -> bytes:
               "tokens": r.tokens, "dropped": r.dropped}
         for r in responses
     )  # fmt: skip
-
-
-def run_name(lines: bytes) -> str:
-    """Return the name of a run: the first 8 hex digits of its responses' hash."""
-    return sha256(lines)[:8]

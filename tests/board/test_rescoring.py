@@ -47,6 +47,20 @@ def test_another_primary_metric_moves_scores_and_tells_by_how_much(tree, monkeyp
     assert score(tree, "--all").output.count("scored anew already") == 5
 
 
+def test_a_scorer_mended_twice_scores_each_run_once_and_tells_what_it_moved_last(tree, monkeypatch):
+    change_task(monkeypatch, TASK, scorer=2)
+    assert score(tree).exit_code == 0
+    change_task(monkeypatch, TASK, scorer=3, metrics=(acc, acc_norm), primary=acc_norm,
+                length=len)  # fmt: skip
+    assert {work.reason for work in plan(read_tree(tree))} == {"scored by 2, now 3"}
+    done = score(tree)
+    assert done.exit_code == 0, done.output
+    assert done.output.count(".s3.json: scored anew") == 5
+    assert done.output.count("scored anew already") == 5  # the first of each run, by scorer 1
+    assert done.output.count("| starter/small | starter_choice | brier |") == 1
+    assert plan(read_tree(tree)) == []
+
+
 def test_only_the_named_submission_is_scored(tree, monkeypatch):
     change_task(monkeypatch, TASK, scorer=2)
     done = CliRunner().invoke(app, ["score", str(tree / "starter/small")])
