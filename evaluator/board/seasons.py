@@ -52,6 +52,7 @@ def new_season(tree: Tree, draft: Season) -> Season:
 
     Raises:
         EvaluatorError: the name is taken or cannot name a file; no reference model, or unknown.
+        DocumentError: a part that breaks the form, such as an empty title.
     """
     if not NAME.fullmatch(draft.name):
         raise EvaluatorError(f"{draft.name!r} cannot name a season: use a-z, 0-9 and '-'")
@@ -62,6 +63,7 @@ def new_season(tree: Tree, draft: Season) -> Season:
         raise EvaluatorError(f"no submission {', '.join(unknown)}")
     if not draft.references:
         raise EvaluatorError("name at least one reference model with --reference")
+    _file_of(draft)
     return draft
 
 
@@ -72,7 +74,7 @@ def reveal_seed(season: Season, seed: str) -> Season:
         EvaluatorError: no seed was committed, another one was, or it is too late.
     """
     if season.state != "draft":
-        raise EvaluatorError(f"season {season.name} is {season.state}: its seed stands")
+        raise EvaluatorError(f"{_state_of(season)}: its seed stands")
     if not season.seed_sha256:
         raise EvaluatorError(f"season {season.name} has committed to no seed")
     found = sha256(seed.encode())
@@ -150,7 +152,7 @@ def amend_season(season: Season, *, by: str, reason: str, day: str) -> Season:
         EvaluatorError: it is not open, nothing moved, or a task is gone.
     """
     if season.state != "open":
-        raise EvaluatorError(f"season {season.name} is {season.state}: nothing can be amended")
+        raise EvaluatorError(f"{_state_of(season)}: only an open one can be amended")
     changes: list[Json] = []
     asked: dict[str, Asked] = {}
     for task, frozen in season.asked.items():
@@ -175,7 +177,7 @@ def close_season(season: Season, day: str) -> Season:
         EvaluatorError: it is not open.
     """
     if season.state != "open":
-        raise EvaluatorError(f"season {season.name} is {season.state}: only an open one can close")
+        raise EvaluatorError(f"{_state_of(season)}: only an open one can close")
     return replace(season, closed=day)
 
 
@@ -185,11 +187,20 @@ def write_season(root: Path, season: Season) -> Path:
     Raises:
         DocumentError: a part that breaks the form.
     """
-    data = write_yaml(season_data(season))
     path = season_path(root, season.name)
-    read_document(data, path.name, "season")
-    write_atomic(path, data)
+    write_atomic(path, _file_of(season))
     return path
+
+
+def _file_of(season: Season) -> bytes:
+    """Return a season's file, once it follows the schema."""
+    data = write_yaml(season_data(season))
+    read_document(data, f"season {season.name}", "season")
+    return data
+
+
+def _state_of(season: Season) -> str:
+    return f"season {season.name} is {'a draft' if season.state == 'draft' else season.state}"
 
 
 def season_data(season: Season) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from evaluator.board.suites import Season
 from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, shown
 from evaluator.cli.show import out, show_json, show_table
 from evaluator.core.errors import EvaluatorError
-from evaluator.core.files import sha256, write_atomic
+from evaluator.core.files import sha256
 
 HELP = """Draft, open and close seasons. A season freezes what the board asks and how it scores.
 
@@ -54,8 +55,6 @@ def new(
     """
     read = _read(tree)
     seed = secrets.token_hex(16) if secret else ""
-    if secret and secret.exists():
-        raise EvaluatorError(f"{secret}: is there already; name a new file")
     draft = Season(
         name=name,
         title=title,
@@ -71,9 +70,21 @@ def new(
     )
     draft = seasons.new_season(read, draft)
     if secret:
-        write_atomic(secret, seed.encode() + b"\n")
+        _keep_secret(secret, seed)
         out.print(f"{secret}: the seed; keep it secret until `evaluator season reveal {name}`")
     _write(tree, draft)
+
+
+def _keep_secret(path: Path, seed: str) -> None:
+    """Write a seed to a new file that its owner alone can read."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(f"{seed}\n")
+    except FileExistsError:
+        raise EvaluatorError(f"{path}: is there already; name a new file") from None
+    except OSError as error:
+        raise EvaluatorError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 @app.command()
@@ -86,8 +97,10 @@ def reveal(
     read = _read(tree)
     try:
         seed = secret.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvaluatorError(f"{secret}: cannot be read: {error}") from None
+    except UnicodeDecodeError:
+        raise EvaluatorError(f"{secret}: not UTF-8, so not what `season new` wrote") from None
+    except OSError as error:
+        raise EvaluatorError(f"{secret}: cannot be read: {error.strerror}") from None
     _write(tree, seasons.reveal_seed(seasons.find_season(read, name), seed))
 
 

@@ -104,6 +104,7 @@ def test_the_seed_is_committed_before_it_is_revealed(starter, tmp_path):
     draft(starter, "--secret", str(tmp_path / "seed"))
     text = (starter / "seasons/2026-1.yaml").read_text()
     assert (tmp_path / "seed").read_text().strip() not in text
+    assert (tmp_path / "seed").stat().st_mode & 0o077 == 0  # nobody else reads it
     assert "its seed is not revealed" in season(starter, "open", "2026-1", code=1)
     (tmp_path / "other").write_text("another seed, sixteen letters or more")
     wrong = season(starter, "reveal", "2026-1", "--secret", str(tmp_path / "other"), code=1)
@@ -133,6 +134,35 @@ def test_what_an_open_season_froze_is_held_until_it_is_amended(starter, monkeypa
     ]
     again = season(starter, "amend", "2026-1", "--by", "ada", "--reason", "once more", code=1)
     assert "no change" in again
+
+
+def test_a_draft_that_cannot_be_written_leaves_no_seed_behind(starter, tmp_path):
+    secret = tmp_path / "seed"
+    words = ("--reference", "starter/small", "--secret", str(secret))
+    for title in ("", "x" * 1000):
+        season(starter, "new", "2026-1", "--title", title, *NEW[4:], *words, code=1)
+        assert not secret.exists() and not list(starter.glob("seasons/*"))
+    season(starter, *NEW, *words)
+    seed = secret.read_bytes()
+    again = season(starter, "new", "2026-2", *NEW[2:], *words, code=1)
+    assert again == f"{secret}: is there already; name a new file" and secret.read_bytes() == seed
+    nowhere = str(tmp_path / "nowhere/seed")
+    told = season(starter, "new", "2026-2", *NEW[2:], *words[:3], nowhere, code=1)
+    assert told == f"{nowhere}: cannot be written: No such file or directory"
+    told = season(starter, "reveal", "2026-1", "--secret", nowhere, code=1)
+    assert told == f"{nowhere}: cannot be read: No such file or directory"
+
+
+def test_only_an_open_season_is_amended_or_closed(starter):
+    draft(starter)
+    told = "season 2026-1 is a draft: only an open one can"
+    assert season(starter, "close", "2026-1", code=1) == f"{told} close"
+    amend = ("amend", "2026-1", "--by", "ada", "--reason", "to see")
+    assert season(starter, *amend, code=1) == f"{told} be amended"
+    season(starter, "open", "2026-1")
+    season(starter, "close", "2026-1")
+    closed = "season 2026-1 is closed: only an open one can be amended"
+    assert season(starter, *amend, code=1) == closed
 
 
 @pytest.mark.parametrize(
