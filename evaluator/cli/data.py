@@ -48,8 +48,8 @@ def data_outdated(tasks: TasksArgument = None, as_json: JsonOption = False) -> N
     elif moved:
         rows = [[m.pin.id, m.pin.repo, m.pin.commit[:12], m.newest[:12]] for m in moved]
         show_table(("file", "repository", "pinned", "newest"), rows)
-    else:
-        out.print("no pin is outdated" if not failures else "no other pin is outdated")
+    elif not failures:
+        out.print("no pin is outdated")
     _tell(failures)
 
 
@@ -67,7 +67,8 @@ def data_bump(tasks: TasksArgument = None) -> None:
     from evaluator.measure.refresh import proposal_text, propose_newer
 
     proposals, failures = propose_newer(tasks or task_names())
-    out.print(proposal_text(proposals) if proposals else "no pin is outdated", soft_wrap=True)
+    if proposals or not failures:
+        out.print(proposal_text(proposals) if proposals else "no pin is outdated", soft_wrap=True)
     _tell(failures)
 
 

@@ -18,7 +18,7 @@ from evaluator.core.errors import DataError, EvaluatorError
 from evaluator.core.files import canonical_bytes, git_blob_id, pretty_bytes, sha256
 from evaluator.core.records import DataPin
 from evaluator.measure.data import fetch, find_bytes, parse_rows
-from evaluator.tasks import pins_of
+from evaluator.tasks import load_task, pins_of, task_names
 
 Row = dict[str, Any]
 GIT_ADDRESS = "https://github.com"
@@ -224,15 +224,31 @@ def _one(proposal: Proposal) -> list[str]:
     lines = [f"+ {_shown(row)}" for row in changes.added[:MOST_SHOWN]]
     lines += [f"- {_shown(row)}" for row in changes.removed[:MOST_SHOWN]]
     for old, new in changes.changed[:MOST_SHOWN]:
-        lines += [f"- {_shown(old)}", f"+ {_shown(new)}"]
+        begin = _first_difference(old, new)
+        lines += [f"- {_shown(old, begin)}", f"+ {_shown(new, begin)}"]
     if lines:
         parts += ["", "```diff", *lines, "```"]
     facts = {k: v for k, v in asdict(after).items() if k not in ("id", "verified")}
     pin = pretty_bytes({before.id: facts}).decode().rstrip("\n")
+    readers = [name for name in task_names() if before.id in {p.id for p in load_task(name).pins}]
+    parts += ["", f"Read by {', '.join(readers)}."] if readers else []
     return [*parts, "", "```json", pin, "```"]
 
 
-def _shown(row: Row) -> str:
+def _first_difference(old: Row, new: Row) -> int:
+    """Return how far the texts of two rows that differ are the same, in characters."""
+    pairs = zip(_text(old), _text(new), strict=False)
+    return next((at for at, (one, other) in enumerate(pairs) if one != other), 0)
+
+
+def _shown(row: Row, at: int = 0) -> str:
+    """Return the part of a row around the character `at`, its beginning if that is near enough."""
+    text = _text(row)
+    begin = max(0, at - LONGEST_SHOWN // 2) if at > LONGEST_SHOWN * 2 // 3 else 0
+    end = begin + LONGEST_SHOWN
+    return "..." * (begin > 0) + text[begin:end] + "..." * (end < len(text))
+
+
+def _text(row: Row) -> str:
     """Return a row in one line that cannot end a block of Markdown."""
-    text = canonical_bytes(row).decode().replace("```", "'''")
-    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."
+    return canonical_bytes(row).decode().replace("```", "'''")

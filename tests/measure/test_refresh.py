@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from evaluator.measure.refresh import (
     proposal_text,
     propose,
 )
+from evaluator.tasks import load_task
 
 OLD = [{"id": i, "question": f"What is {i} + {i}?", "answer": 2 * i} for i in range(6)]
 MENDED = OLD[3] | {"answer": 7}
@@ -94,6 +96,27 @@ def test_a_newer_commit_is_found_and_told_row_by_row(upstream):
     assert '- {"answer":6,"id":3' in text and f'"sha256": "{after.sha256}"' in text
 
 
+def test_a_change_far_inside_a_long_row_is_shown(upstream):
+    long = [row | {"question": f"{'so ' * 400}{row['question']}{' on' * 400}"} for row in OLD]
+    pin = pinned(upstream, lines(long))
+    put(upstream, lines([*long[:3], long[3] | {"question": f"{'so ' * 400}what?"}, *long[4:]]))
+    (moved,), _ = find_moved([pin])
+    before, after = (
+        line
+        for line in proposal_text([propose(moved)]).split("\n")
+        if line[:5] in ("- ...", "+ ...")
+    )
+    assert "What is 3 + 3?" in before and before.endswith("...") and len(before) < 320
+    assert after.endswith('so what?"}')
+
+
+def test_who_reads_a_file_is_named(upstream):
+    pin = replace(pinned(upstream, lines(OLD)), id="gsm8k/test")
+    put(upstream, lines(NEW))
+    (moved,), _ = find_moved([pin])
+    assert "Read by gsm8k." in proposal_text([propose(moved)])
+
+
 def test_the_same_bytes_at_a_newer_commit_are_told_so(upstream):
     pin = pinned(upstream, lines(OLD))
     (upstream / "readme").write_text("more words")
@@ -142,10 +165,6 @@ def test_every_row_is_counted_once(before, after):
 
 
 def test_the_commands_list_and_propose(upstream, monkeypatch):
-    from dataclasses import replace
-
-    from evaluator.tasks import load_task
-
     task = replace(load_task("gsm8k"), pins=(pinned(upstream, lines(OLD)),))
     monkeypatch.setattr("evaluator.tasks.load_task", lambda name: task)
     assert "no pin is outdated" in CliRunner().invoke(app, ["data", "outdated", "gsm8k"]).output
@@ -156,3 +175,10 @@ def test_the_commands_list_and_propose(upstream, monkeypatch):
     assert as_json[0]["newest"] == newest
     told = CliRunner().invoke(app, ["data", "bump", "gsm8k"])
     assert told.exit_code == 0 and "1 | 1 | 1 | 4" in told.output
+
+
+def test_where_nothing_could_be_asked_no_pin_is_called_up_to_date(upstream):
+    for word in ("outdated", "bump"):
+        told = CliRunner().invoke(app, ["data", word, "gsm8k"])
+        assert told.exit_code == 1 and told.output.count("\n") == 1
+        assert "cannot be asked for its newest commit" in told.output
