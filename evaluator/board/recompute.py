@@ -21,6 +21,7 @@ from evaluator.core.records import Examples
 from evaluator.core.safe_yaml import pointer_step
 from evaluator.measure.data import load_examples
 from evaluator.measure.rescore import rescore
+from evaluator.measure.result import responses_path
 from evaluator.tasks import load_task, locked_request_set, task_names
 
 TOLERANCE = 1e-9
@@ -69,6 +70,8 @@ def recompute(root: Path, path: str, result: Json) -> Recomputed:
         tier, unseen = "key", f"scored by version {result['scorer']}, now {task.scorer}"
     elif not result["responses"]["kept"]:
         unseen = "responses were not kept"
+    elif not responses_path(root / path).exists():  # `check` and the history tell if nobody decided
+        unseen = "responses are no longer there"
     examples = None if unseen else _examples_of(name)
     if examples is None:
         unseen = unseen or "the test data are not at hand"

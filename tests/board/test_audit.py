@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from made_board import SIGNER, WORKFLOW, build, commit, copy, git, make_key, sign
+from typer.testing import CliRunner
 
 from evaluator.board.audit import audit
 from evaluator.board.audited import Audit
@@ -22,6 +23,7 @@ from evaluator.board.seasons import find_season
 from evaluator.board.seasons import write_season as write_file
 from evaluator.board.submissions import read_tree
 from evaluator.board.suites import Season, asked_now
+from evaluator.cli import app
 from evaluator.core import columns
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import compress, pretty_bytes, sha256
@@ -113,6 +115,27 @@ def test_before_a_season_and_without_an_anchor_a_replacement_is_a_note(story):
     found = audit(story.tree)
     assert told(found) == []
     assert any("changed after it was committed" in str(note) for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "unseen"),
+    [
+        ("exclude", ("--task", "starter_choice"), []),
+        ("annotate", (), []),
+        ("rescore", ("--task", "starter_choice"), []),
+        ("decline", ("--task", "starter_choice", "--evidence", "https://example.org/x"), []),
+        ("withdraw", (), []),
+        ("takedown", ("--task", "starter_choice"), ["responses are no longer there"]),
+    ],
+)
+def test_what_was_decided_is_no_finding(story, action, more, unseen):
+    words = ("decide", action, SMALL, *more, "--by", "ada", "--reason", "for a good reason")
+    done = CliRunner().invoke(app, [*words, "--tree", str(story.tree)])
+    assert done.exit_code == 0, done.output
+    commit(story.repository, "Decide")
+    found = story.audit()
+    assert told(found) == [] and found.notes == ()
+    assert [row.recomputed.unseen for row in found.results if row.recomputed.unseen] == unseen
 
 
 # --- tampering ---
