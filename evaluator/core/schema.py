@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
 
 NAMES = ("submission", "board", "season", "result", "decision", "attempt", "shard")
+END = r"(?![\s\S])"
+"""What patterns end with: `$` would let a line end pass."""
 
 
 @cache
@@ -144,7 +146,12 @@ def _tell(error: ValidationError, pointer: str) -> list[tuple[str, str]]:
     if rule == "type":
         return [(pointer, f"{shown} must be of type {wanted}")]
     if rule == "pattern":
-        return [(pointer, f"{shown} does not match {wanted}")]
+        about = schema.get("description", "")
+        told = f"{shown} does not match {wanted.replace(END, '$')}: {about}"
+        return [(pointer, told.rstrip(": "))]
+    if rule in ("minLength", "maxLength"):
+        bound = "short: at least" if rule == "minLength" else "long: at most"
+        return [(pointer, f"{shown} is too {bound} {wanted} characters, it has {len(found)}")]
     return [(pointer, error.message[:200])]
 
 

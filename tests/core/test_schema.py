@@ -310,6 +310,25 @@ def test_the_compiled_validator_agrees_with_the_one_that_tells_faults(data: st.D
     assert schema._follows(result, "result") == (told == [])
 
 
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ("reason: short", '"short" is too short: at least 10 characters, it has 5'),
+        ("run: '12'", '"12": must be the 8 hex digits that a run is named after'),
+        ("date: today", '"today" does not match ^[0-9]{4}-[0-9]{2}-[0-9]{2}$: day of the decision, '
+         "YYYY-MM-DD"),
+    ],
+)  # fmt: skip
+def test_a_text_that_does_not_fit_is_told_what_would(part: str, told: str) -> None:
+    good = {"schema": "1", "action": "annotate", "submission": "org/m", "by": "ada",
+            "date": "'2026-01-01'", "reason": "for a good reason"}  # fmt: skip
+    key, _, value = part.partition(": ")
+    text = "".join(f"{name}: {found}\n" for name, found in {**good, key: value}.items())
+    with pytest.raises(DocumentError) as error:
+        read_document(text.encode(), "x.yaml", "decision")
+    assert [fault.message for fault in error.value.faults] == [told]
+
+
 def test_what_the_compiled_validator_cannot_take_in_is_told_by_the_other() -> None:
     assert not schema._follows({"schema": 10**400}, "attempt")
     assert not schema._follows({"schema": 1, "reason": "\ud800"}, "attempt")
