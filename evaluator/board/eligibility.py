@@ -25,6 +25,8 @@ class Eligibility:
     """Most bytes that a model may take, in its files or in the format it is run in; 0: any."""
     quantisations: tuple[str, ...] | None = None
     """Methods of quantised weights that are measured, (): none; None: all that can be read."""
+    engines: tuple[str, ...] = ()
+    """Engines beside transformers that the board's runner has."""
     gpu_hours_per_month: float = 0.0
     """Hours of the runner that an organisation may use in a calendar month (UTC); 0: any."""
 
@@ -37,6 +39,7 @@ def eligibility_of(value: Json) -> Eligibility:
         licences=tuple(value.get("licences", ())),
         model_bytes=value.get("model_bytes", 0),
         quantisations=None if listed is None else tuple(listed),
+        engines=tuple(value.get("engines", ())),
         gpu_hours_per_month=float(value.get("gpu_hours_per_month", 0.0)),
     )
 
@@ -54,6 +57,11 @@ def why_ineligible(rules: Eligibility, submission: Submission) -> list[tuple[str
         found.append(
             ("/licence", f"this board measures models under {known}, not under "
                          f"{submission.licence}")
+        )  # fmt: skip
+    if submission.engine and submission.engine not in rules.engines:
+        found.append(
+            ("/model/engine", f"this board's runner has no {submission.engine}: remove engine, or "
+                              "ask for it to be listed (`eligibility.engines` in board.yaml)")
         )  # fmt: skip
     return found
 

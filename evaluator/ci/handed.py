@@ -84,9 +84,11 @@ class Leg:
     """Part of its work, as I/N; '' for all of it."""
     part: str = ""
     """The same for artifacts, as I-of-N."""
+    engine: str = ""
+    """vllm: the job needs the environment of that engine; '' for the usual one."""
 
 
-def leg(submission: str, index: int = 0, count: int = 0) -> Leg:
+def leg(submission: str, index: int = 0, count: int = 0, engine: str = "") -> Leg:
     """Return the leg for a submission, or for a part of its work.
 
     Raises:
@@ -99,4 +101,5 @@ def leg(submission: str, index: int = 0, count: int = 0) -> Leg:
         name=name_of(submission),
         shard=f"{index}/{count}" if count else "",
         part=f"{index}-of-{count}" if count else "",
+        engine=engine,
     )

@@ -20,6 +20,7 @@ from evaluator.board.submissions import Tree, read_tree
 from evaluator.ci.github import table
 from evaluator.ci.handed import Leg, leg
 from evaluator.core.errors import DocumentError
+from evaluator.core.records import Submission
 from evaluator.measure.size import listed_size, why_too_large
 
 MOST_LEGS = 256
@@ -83,7 +84,7 @@ def plan_run(root: Path, only: str, month: str) -> Work:
     measured = [n for n in names if any(w.submission == n and w.action == "measure" for w in now)]
     own = [n for n in measured if not entries[n].submission.provider]
     return Work(
-        measure=tuple(cut_legs(own, now))[:MOST_LEGS],
+        measure=tuple(cut_legs([entries[n].submission for n in own], now))[:MOST_LEGS],
         served=tuple(leg(n) for n in measured if entries[n].submission.provider),
         submissions=tuple(leg(n) for n in names),
         fetch=tuple(leg(n) for n in own),
@@ -130,13 +131,14 @@ def too_large(tree: Tree, names: Sequence[str]) -> dict[str, str]:
     return {name: reason for name, reason in found.items() if reason}
 
 
-def cut_legs(names: Sequence[str], work: Sequence[Pending]) -> list[Leg]:
+def cut_legs(submissions: Sequence[Submission], work: Sequence[Pending]) -> list[Leg]:
     """Return the shards of each submission, by the time that its work is expected to take."""
     legs = []
-    for name in names:
-        hours = sum(w.hours or 0 for w in work if w.submission == name and w.action == "measure")
+    for one in submissions:
+        mine = [w for w in work if w.submission == one.id and w.action == "measure"]
+        hours = sum(w.hours or 0 for w in mine)
         count = min(MOST_SHARDS, max(1, round(hours / HOURS_A_SHARD)))
-        legs += [leg(name, index, count) for index in range(1, count + 1)]
+        legs += [leg(one.id, index, count, one.engine) for index in range(1, count + 1)]
     return legs
 
 

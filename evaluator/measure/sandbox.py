@@ -148,6 +148,8 @@ def bubblewrap_command(
     for path in resolved:
         words += ["--ro-bind", str(path), str(path)]
     words += ["--proc", "/proc", "--dev", "/dev"]
+    # locks between processes stand there (vLLM needs one); bubblewrap's own is root's
+    words += ["--perms", "1777", "--size", str(limits.scratch_bytes), "--tmpfs", "/dev/shm"]
     for device in sorted(Path("/dev").glob("nvidia*")):
         words += ["--dev-bind-try", str(device), str(device)]
     words += ["--bind", str(out.resolve()), str(OUT), "--chdir", "/tmp", "--"]

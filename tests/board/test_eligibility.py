@@ -30,6 +30,17 @@ def test_every_broken_rule_is_told_where_it_stands() -> None:
     assert "not under Apache-2.0" in found[1][1]
 
 
+def test_an_engine_that_the_runner_lacks_is_refused() -> None:
+    model = submission(kind="causal", engine="vllm")
+    ((pointer, reason),) = why_ineligible(eligibility_of({}), model)
+    assert pointer == "/model/engine"
+    assert reason == (
+        "this board's runner has no vllm: remove engine, or ask for it to be listed "
+        "(`eligibility.engines` in board.yaml)"
+    )
+    assert why_ineligible(eligibility_of({"engines": ["vllm"]}), model) == []
+
+
 def test_hours_are_those_of_the_organisation_and_the_month() -> None:
     results = [
         {"submission": name, "run": {"seconds": seconds, "started": f"{day}T00:00:00Z"}}

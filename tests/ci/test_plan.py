@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from made import submission
 
 from evaluator.board.queue import Pending
 from evaluator.board.ranking import find_cell
@@ -127,9 +128,10 @@ def test_a_broken_main_stops_everything(tree: Path) -> None:
 def test_long_work_is_cut_into_shards(hours: float) -> None:
     work = [Pending(submission="a/b", task="t", action="measure", reason="", requests=1, tokens=1,
                     hours=hours)]  # fmt: skip
-    legs = cut_legs(["a/b"], work)
+    legs = cut_legs([submission(id="a/b", engine="vllm")], work)
     assert len(legs) == min(MOST_SHARDS, max(1, round(hours / 4)))
     assert [part.shard for part in legs] == [f"{i}/{len(legs)}" for i in range(1, len(legs) + 1)]
+    assert {part.engine for part in legs} == {"vllm"}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conftest import ROOT
+
 from .job import GIT
 from .run import Run
 from .server import Server
@@ -259,20 +261,23 @@ def keygen(*words: str) -> None:
     subprocess.run(["ssh-keygen", "-q", *words], check=True, capture_output=True)
 
 
+VLLM = ROOT / "build/vllm/bin/python"
+"""vLLM on a processor (`make vllm-env`), in place of the one on GPUs."""
 INSTALLED_MAKE = f"""#!/bin/bash
-# The image has all packages: `make light` and `make env` put the checkout's own command on the path
-# and install nothing. Every other target is make's.
+# The image has all packages: `make light`, `env` and `vllm` put the checkout's own command on the
+# path and install nothing. Every other target is make's.
 set -euo pipefail
 [ "$1" = -C ] && {{ at=$(realpath "$2"); shift 2; }} || at=$PWD
 case "$1" in
-  light | env)
-    mkdir -p "$at/.venv/bin"
-    printf '#!/bin/sh\\nexec env PYTHONPATH=%s {sys.executable} -P -m evaluator "$@"\\n' "$at" \
-      > "$at/.venv/bin/evaluator"
-    chmod +x "$at/.venv/bin/evaluator"
-    echo "$at/.venv/bin" >> "$GITHUB_PATH" ;;
+  light | env) python={sys.executable} ;;
+  vllm) python={VLLM} ;;
   *) exec /usr/bin/make -C "$at" "$@" ;;
 esac
+mkdir -p "$at/.venv/bin"
+printf '#!/bin/sh\\nexec env PYTHONPATH=%s %s -P -m evaluator "$@"\\n' "$at" "$python" \
+  > "$at/.venv/bin/evaluator"
+chmod +x "$at/.venv/bin/evaluator"
+echo "$at/.venv/bin" >> "$GITHUB_PATH"
 """
 
 
