@@ -20,7 +20,8 @@ from evaluator.board.publish.build import build_site, serve_site
 from evaluator.board.ranking import rank
 from evaluator.board.reproduce import Reproduction, compare_runs
 from evaluator.board.submissions import Board, Entry, read_tree
-from evaluator.cli.show import err, out, progress_bar, show_ranking, show_table
+from evaluator.cli.progress import show_progress
+from evaluator.cli.show import err, out, show_ranking, show_table
 from evaluator.core.errors import DocumentError, EvaluatorError
 from evaluator.measure.measurement import Measured, Measurer, Settings
 from evaluator.measure.result import read_result
@@ -111,7 +112,7 @@ def measure_again(submissions: Path, home: Path, entry: Entry, board: Board) -> 
     name = entry.submission.id
     measurer = Measurer(entry.submission, home / "submissions" / name, settings)
     found = []
-    with progress_bar() as start:
+    with show_progress() as start:
         for task in board.suites[SUITE].measured:
             fresh = measurer.measure(load_task(task), start(f"{name} {task}"))
             found += compare_with_committed(submissions, entry, fresh)

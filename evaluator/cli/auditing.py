@@ -12,8 +12,9 @@ import typer
 from evaluator.board.audit import Progress
 from evaluator.board.audited import Audit, Audited
 from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, shown
+from evaluator.cli.progress import show_progress
 from evaluator.cli.show import err as stderr
-from evaluator.cli.show import out, progress_bar, show_faults, show_json, show_table
+from evaluator.cli.show import out, show_faults, show_json, show_table
 from evaluator.core.files import Json
 
 
@@ -46,7 +47,7 @@ def audit(
     from evaluator.board import audit as step
 
     must_be_tree(tree)
-    with progress_bar() as start:
+    with show_progress() as start:
         found = step.audit(tree, anchor, start("results"))
         if deep:
             found = _go_deep(tree, found, deep, seed, device, start("items asked again"))

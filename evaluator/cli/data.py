@@ -5,8 +5,9 @@ from __future__ import annotations
 import typer
 
 from evaluator.cli.options import JsonOption, TasksArgument
+from evaluator.cli.progress import show_progress
 from evaluator.cli.show import err as stderr
-from evaluator.cli.show import out, progress_bar, show_json, show_table
+from evaluator.cli.show import out, show_json, show_table
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import sha256
 from evaluator.tasks import pins_of, task_names
@@ -86,7 +87,7 @@ def _for_each_pin(names: list[str] | None, word: str) -> None:
     unseen = [] if names else [pin.id for pin in pins if not pin.verified]
     pins = [pin for pin in pins if pin.id not in unseen]
     failures = []
-    with progress_bar() as start:
+    with show_progress() as start:
         progress = start("files")
         for number, pin in enumerate(pins, 1):
             try:

@@ -23,9 +23,10 @@ from evaluator.cli.options import (
     must_be_tree,
     shown,
 )
-from evaluator.cli.show import Show, out, progress_bar, show_json, show_table
+from evaluator.cli.progress import Show, show_progress
 from evaluator.cli.show import err as stderr
-from evaluator.core.errors import BusyError, EvaluatorError
+from evaluator.cli.show import out, show_json, show_table
+from evaluator.core.errors import BusyError, EvaluatorError, RunError
 from evaluator.core.records import Provider, Submission, Task
 from evaluator.measure.method import why_unfit
 from evaluator.tasks import load_task
@@ -166,13 +167,12 @@ def run(
     _refuse_words(trust, device, shard, ray)
     from evaluator.backends.base import DeviceChoice
     from evaluator.measure.measurement import Settings
-    from evaluator.measure.shards import parse_shard
 
     home = path.resolve()
     tree = home.parents[1]
     submission, declines = read_submission(tree, f"{home.parent.name}/{home.name}")
     board = read_board(tree)
-    part = parse_shard(shard) if shard else None
+    part = _part(shard)
     settings = Settings(
         **_places(tree, to, limit, part, protocol),
         limit=limit,
@@ -195,6 +195,16 @@ def _refuse_words(trust: str, device: str, shard: str, ray: str) -> None:
         raise typer.BadParameter("--trust is ci or local; --device is cpu or cuda")
     if shard and ray:
         raise typer.BadParameter("--ray cuts the work into shards by itself: no --shard")
+
+
+def _part(shard: str) -> Shard | None:
+    """Return the part that --shard names; None for the whole."""
+    from evaluator.measure.shards import parse_shard
+
+    try:
+        return parse_shard(shard) if shard else None
+    except RunError as error:
+        raise typer.BadParameter(f"--shard {error}") from None
 
 
 def _places(tree: Path, to: Path | None, limit: int, part: Shard | None, protocol: str) -> Places:
@@ -235,11 +245,11 @@ def for_each_task(
     notes = home if settings.lock else settings.work if settings.shard else None
     well = True
     measurer: Measurer | None = None
-    with progress_bar() as start:
+    with show_progress() as start:
         for task in tasks:
             try:
                 measurer = measurer or Measurer(submission, home, settings)
-                out.print(step(measurer, task, start(f"{submission.id} {task.name}")))
+                out.print(step(measurer, task, start(task.name)))
             except EvaluatorError as error:
                 well = False
                 stderr.print(f"{submission.id} {task.name}: {error}")
@@ -305,7 +315,7 @@ def merge(
             out.print(_told(join_task(submission, manifest, shards / name, to or tree, keep_below)))
         except EvaluatorError as error:
             well = False
-            stderr.print(f"{name}: {error}")
+            stderr.print(str(error))
     if not well:
         raise typer.Exit(1)
 

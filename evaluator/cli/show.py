@@ -1,27 +1,15 @@
-"""What the command line shows: faults, tables, progress. No step of the flow happens here."""
+"""What the command line shows: faults and tables. No step of the flow happens here."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
 from evaluator.board.ranking import Cell, Ranking, Unranked
 from evaluator.core.errors import Fault
@@ -80,43 +68,6 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: int
             space = " " * (width - cell_len(text))
             cells.append(space + text if number >= right else text + space)
         out.print("  ".join(cells).rstrip())
-
-
-class Show(Protocol):
-    """Shows how far something is."""
-
-    def __call__(self, done: int, total: int, saved: float = 0.0) -> None:
-        """Take how many are done of how many, and the share of tokens saved."""
-
-
-class Rate(ProgressColumn):
-    """How many are done in a second."""
-
-    def render(self, task: Task) -> Text:
-        """Return the rate; nothing before the first is done."""
-        return Text(f"{task.speed:.1f}/s" if task.speed else "")
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[str], Show]]:
-    """Yield a function: label -> what shows its progress, a bar of its own on stderr."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(),
-               TextColumn("{task.fields[saved]}"), TimeRemainingColumn())  # fmt: skip
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
-
-        def start(label: str) -> Show:
-            bar = bars.add_task(label, total=None, saved="")
-
-            def show(done: int, total: int, saved: float = 0.0) -> None:
-                if bars.tasks[bars.task_ids.index(bar)].total is None:
-                    # what stood there before is no part of the rate
-                    bars.reset(bar, completed=done, total=total)
-                text = f"{100 * saved:.0f} % of tokens shared" if saved else ""
-                bars.update(bar, completed=done, saved=text)
-
-            return show
-
-        yield start
 
 
 def rank_text(best: int, worst: int) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evaluator.cli.options import TREE, JsonOption, ProtocolOption, TasksArgument, TreeOption
-from evaluator.cli.show import out, progress_bar, show_json, show_table
+from evaluator.cli.progress import show_progress
+from evaluator.cli.show import out, show_json, show_table
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import Json, pretty_bytes, write_atomic
 from evaluator.core.records import Task
@@ -176,7 +177,7 @@ def _derive(names: Sequence[str]) -> dict[str, Json]:
     """Return the lock entries of these tasks."""
     from evaluator.measure.requests import lock_entry
 
-    with progress_bar() as start:
+    with show_progress() as start:
         entries, progress = {}, start("tasks")
         for number, name in enumerate(names, 1):
             entries[name] = lock_entry(name)

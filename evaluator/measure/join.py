@@ -44,7 +44,10 @@ def join_task(
         raise RunError(f"{folder}: no shard there")
     named = {(shard.facts["submission"], shard.facts["task"]) for shard in shards}
     if len(named) != 1 or next(iter(named))[0] != submission.id:
-        raise RunError(f"{folder}: holds shards of {', '.join(sorted(name for name, _ in named))}")
+        told = ", ".join(sorted(f"{name} on {task}" for name, task in named))
+        raise RunError(
+            f"{folder}: holds shards of {told}, and one task of {submission.id} is asked"
+        )
     task = load_task(next(iter(named))[1])
     assigned = assign(submission, manifest, task)
     answers = merge_shards(shards, assigned.key, assigned.packs)

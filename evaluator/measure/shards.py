@@ -97,7 +97,11 @@ def read_shard(folder: Path) -> HandedOver:
         data = path.read_bytes()
     except OSError as error:
         fault = Fault(
-            str(path), 0, "", f"cannot be read: {error.strerror}; the shard has not ended"
+            str(path),
+            0,
+            "",
+            f"cannot be read: {error.strerror}; the shard has not ended: run it "
+            "again, it goes on where it stopped",
         )
         raise DocumentError([fault]) from None
     facts = read_json_document(data, str(path), "shard")
@@ -116,6 +120,8 @@ def merge_shards(shards: Sequence[HandedOver], key: str, packs: Sequence[Pack]) 
         RunError: a shard is missing, doubled or of another measurement; packs are missing, foreign
             or answered in another order; shards were run by different versions.
     """
+    if not shards:
+        raise RunError("no shard was handed over")
     faults = [*_check_set(shards, key), *_check_packs(shards, packs), *_check_alike(shards)]
     if faults:
         raise RunError("\n".join(faults))
@@ -138,22 +144,24 @@ def merge_runs(shards: Sequence[HandedOver], answers: Answers) -> Json:
 
 def _check_set(shards: Sequence[HandedOver], key: str) -> list[str]:
     """Return what is wrong with the set: foreign, doubled, missing."""
-    if not shards:
-        return ["no shard was handed over"]
     faults = [
         f"{shard.folder}: belongs to another measurement (key {shard.facts['key'][:12]}, "
-        f"wanted {key[:12]})"
+        f"wanted {key[:12]}): of another model, or a task with other data or another version"
         for shard in shards
         if shard.facts["key"] != key
     ]
-    count = shards[0].shard.count
-    if {shard.shard.count for shard in shards} != {count}:
-        return [*faults, f"{shards[0].folder.parent}: shards of different counts"]
-    present = [shard.shard.index for shard in shards]
-    for index in range(1, count + 1):
-        if present.count(index) != 1:
-            word = "is missing" if index not in present else "was handed over twice"
-            faults.append(f"shard {index} of {count} {word}")
+    home = shards[0].folder.parent
+    counts = sorted({shard.shard.count for shard in shards})
+    if len(counts) > 1:
+        told = " and ".join(map(str, counts))
+        return [*faults, f"{home}: holds shards of work cut into {told} parts: leave one cut there"]
+    for index in range(1, counts[0] + 1):
+        found = [shard.folder.name for shard in shards if shard.shard.index == index]
+        if not found:
+            faults.append(f"{home}: shard {index} of {counts[0]} is missing: run it, or bring it")
+        elif len(found) > 1:
+            names = ", ".join(found)
+            faults.append(f"{home}: shard {index} of {counts[0]} was handed over twice: {names}")
     return faults
 
 
@@ -177,8 +185,27 @@ def _check_packs(shards: Sequence[HandedOver], packs: Sequence[Pack]) -> list[st
 
 
 def _check_alike(shards: Sequence[HandedOver]) -> list[str]:
+    """Return which shards were run otherwise than the first, and in what."""
     faults = []
-    for part in ("evaluator", "environment", "trust"):
-        if any(shard.facts["run"][part] != shards[0].facts["run"][part] for shard in shards):
-            faults.append(f"{shards[0].folder.parent}: shards differ in their {part}")
+    first = _how_run(shards[0])
+    for shard in shards[1:]:
+        other = _how_run(shard)
+        names = sorted(n for n in first.keys() | other.keys() if first.get(n) != other.get(n))
+        told = [
+            f"{ascii(name[:40])[1:-1]} {other.get(name)!r:.60} in place of {first.get(name)!r:.60}"
+            for name in names[:3]
+        ]
+        if names:
+            faults.append(
+                f"{shard.folder}: was run otherwise than {shards[0].folder.name}: "
+                f"{', '.join(told)}; answer all shards alike"
+            )
     return faults
+
+
+def _how_run(shard: HandedOver) -> Json:
+    """Return what must be the same of all shards: who vouches, the evaluator, the machine."""
+    run = shard.facts["run"]
+    parts = {part: run[part] for part in ("evaluator", "environment")}
+    named = {f"{part}.{n}": value for part, facts in parts.items() for n, value in facts.items()}
+    return {"trust": run["trust"], **named}

@@ -146,7 +146,7 @@ def test_a_shard_that_has_not_ended_is_refused(answered: Path, tmp_path: Path) -
 def test_a_doubled_shard_is_refused(answered: Path, tmp_path: Path) -> None:
     home, folder = copy(answered, tmp_path)
     shutil.copytree(folder / f"1-of-{COUNT}", folder / f"3-of-{COUNT}")
-    assert f"shard 1 of {COUNT} was handed over twice" in refused(home)
+    assert f"shard 1 of {COUNT} was handed over twice: 1-of-{COUNT}, 3-of-{COUNT}" in refused(home)
 
 
 def test_a_shard_of_another_measurement_is_refused(answered: Path, tmp_path: Path) -> None:
@@ -167,7 +167,38 @@ def test_shards_of_different_versions_are_refused(answered: Path, tmp_path: Path
     part = folder / f"2-of-{COUNT}"
     run_section = json.loads((part / "shard.json").read_text())["run"]
     edit(part, run=run_section | {"environment": {"torch": "0.0.1"}})
-    assert "shards differ in their environment" in refused(home)
+    told = refused(home)
+    assert f"2-of-{COUNT}: was run otherwise than 1-of-{COUNT}: environment." in told
+    assert "answer all shards alike" in told
+
+
+def test_shards_of_another_commit_are_told_with_both(answered: Path, tmp_path: Path) -> None:
+    home, folder = copy(answered, tmp_path)
+    part = folder / f"2-of-{COUNT}"
+    run_section = json.loads((part / "shard.json").read_text())["run"]
+    here = run_section["evaluator"]
+    edit(part, run=run_section | {"evaluator": here | {"commit": "0" * 40}})
+    told = f"evaluator.commit {'0' * 40!r} in place of {here['commit']!r}"
+    assert told in refused(home)
+
+
+def test_what_a_stranger_wrote_into_a_shard_is_told_cut_and_on_one_line(
+    answered: Path, tmp_path: Path
+) -> None:
+    home, folder = copy(answered, tmp_path)
+    part = folder / f"2-of-{COUNT}"
+    run_section = json.loads((part / "shard.json").read_text())["run"]
+    loud = {f"a\n::error::{at}" + "x" * 999: "y\n" * 999 for at in range(99)}
+    edit(part, run=run_section | {"environment": loud})
+    told = refused(home)
+    assert "\n" not in told and len(told) < 1000
+
+
+def test_shards_of_two_cuts_are_refused(answered: Path, tmp_path: Path) -> None:
+    home, folder = copy(answered, tmp_path)
+    shutil.copytree(folder / f"1-of-{COUNT}", folder / "1-of-3")
+    edit(folder / "1-of-3", count=3)
+    assert "holds shards of work cut into 2 and 3 parts: leave one cut there" in refused(home)
 
 
 def test_packs_without_an_answer_are_refused(answered: Path, tmp_path: Path) -> None:
