@@ -15,6 +15,11 @@ ROOT = Path(__file__).parents[1]
 """The repository."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with whole commands, servers and browsers: single short tests level the end out."""
+    items.sort(key=lambda item: "e2e" not in item.path.parts and item.path.parent != ROOT / "tests")
+
+
 def pytest_collection_finish() -> None:
     """Leave the modules and tests that are here to stay out of every later look for garbage."""
     gc.freeze()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -67,8 +68,16 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
-    to = tmp_path_factory.mktemp("site") / "built"
-    build_site(ROOT, ROOT / "submissions", to)
+    """Build this board's site, once for all processes of the tests; nobody may change it."""
+    home = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        home = home.parent
+    to = home / "site"
+    with (home / "site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not to.exists():
+            build_site(ROOT, ROOT / "submissions", home / "site.part")
+            (home / "site.part").rename(to)
     return to
 
 
@@ -89,15 +98,14 @@ def browser():
 
 
 @pytest.fixture()
-def serve():
+def serve(tmp_path):
     """Serve a folder below a sub-path of localhost, as a project's pages are."""
     servers = []
 
     def start(folder: Path) -> str:
-        home = folder.parent / "served"
-        home.mkdir(exist_ok=True)
-        if not (home / "board").exists():
-            (home / "board").symlink_to(folder)
+        home = tmp_path / f"served-{len(servers)}"
+        home.mkdir()
+        (home / "board").symlink_to(folder)
         (home / "index.html").write_text("")
         server = serve_site(home, 0)
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -13,23 +13,43 @@ PAGES = (
 """One page of each type."""
 
 
-@pytest.mark.parametrize("language", ["", "zh/"])
-def test_axe_finds_nothing_on_any_type_of_page_in_either_scheme(browser, serve, site, language):
+VIOLATIONS = {"resultTypes": ["violations"]}
+
+
+def violations(page, options: dict) -> list[tuple[str, list[str]]]:
+    """Return the rules that axe finds broken, with a few of the places."""
+    found = Axe().run(page, options=options).response["violations"]
+    return [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found]
+
+
+def test_axe_finds_nothing_on_any_type_of_page_in_either_scheme(browser, serve, site):
     address = serve(site)
     page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 900})
-    found = []
+    found = {}
     for path in PAGES:
         page.emulate_media(color_scheme="light")
-        page.goto(address + language + path)
+        page.goto(address + path)
         page.wait_for_load_state("networkidle")
         for media, scheme in (("light", "default"), ("dark", "slate")):
             page.emulate_media(color_scheme=media)
             page.evaluate("s => document.body.setAttribute('data-md-color-scheme', s)", scheme)
-            for violation in Axe().run(page).response["violations"]:
-                nodes = [node["html"][:120] for node in violation["nodes"]]
-                found.append((language + path, scheme, violation["id"], nodes[:3]))
+            found[path, scheme] = violations(page, VIOLATIONS)
     page.close()
-    assert found == []
+    assert {where: told for where, told in found.items() if told} == {}
+
+
+def test_axe_finds_nothing_on_any_type_of_page_in_chinese(browser, serve, site):
+    """But for the colours, which are those of the English pages and take axe most of its time."""
+    address = serve(site)
+    page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 900})
+    options = VIOLATIONS | {"rules": {"color-contrast": {"enabled": False}}}
+    found = {}
+    for path in PAGES:
+        page.goto(f"{address}zh/{path}")
+        page.wait_for_load_state("networkidle")
+        found[path] = violations(page, options)
+    page.close()
+    assert {where: told for where, told in found.items() if told} == {}
 
 
 def press_until(page, key: str, reached: str, most: int = 60) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pandas
@@ -13,7 +16,6 @@ from conftest_e2e import ROOT
 
 from evaluator.board.compare import compare_submissions, fingerprint
 from evaluator.board.index import index_covariance, task_weights
-from evaluator.board.publish.build import build_site
 from evaluator.board.publish.vectors import question, vector
 from evaluator.board.ranking import rank
 from evaluator.board.submissions import read_tree
@@ -139,8 +141,14 @@ def moved_site(tmp_path, tree):
     result["data"] = {"another/file": "9" * 64}
     path.write_bytes(pretty_bytes(result))
     assert fingerprint(result)["data"] == result["data"]
-    build_site(ROOT, tree, tmp_path / "built")
-    return tmp_path / "built"
+    to = tmp_path / "built"
+    subprocess.run(  # plain MkDocs makes the English pages alone
+        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(to)],
+        cwd=ROOT,
+        env={**os.environ, "EVALUATOR_SUBMISSIONS": str(tree), "NO_MKDOCS_2_WARNING": "1"},
+        check=True,
+    )
+    return to
 
 
 def test_another_fingerprint_is_refused_by_the_name_of_its_part(browser, serve, moved_site):

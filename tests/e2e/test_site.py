@@ -77,56 +77,6 @@ def test_the_home_page_is_a_ranked_table_in_plain_html(site):
     assert order[0] == "starter--large"
 
 
-HOSTILE_TITLE = "<script>window.pwned=1</script>\"'>{{7*7}}=cmd()"
-HOSTILE_CARD = """---
-license: mit
----
-## Intended use
-
-<script>window.pwned=1</script> <img src=x onerror="window.pwned=1">
-
-[click](javascript:window.pwned=1) {onclick=alert(1)}
-
---8<-- "mkdocs.yml"
-
-<div id="scores" style="position:fixed">over everything</div>
-
-## Training data
-
-{% raw %}{{ config.site_name }}{% endraw %}
-
-## Limitations
-
-<https://evil.example/track.png>
-"""
-
-
-@pytest.fixture()
-def hostile_site(tmp_path, tree) -> Path:
-    home = tree / "baseline/random"
-    declared = (home / "submission.yaml").read_text()
-    quoted = HOSTILE_TITLE.replace("'", "''")
-    (home / "submission.yaml").write_text(
-        declared.replace("title: Random baseline", f"title: '{quoted}'")
-    )
-    (home / "card.md").write_text(HOSTILE_CARD)
-    build_site(ROOT, tree, tmp_path / "built")
-    return tmp_path / "built"
-
-
-def test_hostile_names_and_cards_are_inert(hostile_site):
-    page = (hostile_site / "models/baseline--random/index.html").read_text()
-    assert "<script>window.pwned" not in page
-    for sign in ("onerror", "onclick=", "javascript:", "position:fixed", "docs_dir"):
-        card = page.split('class="b-card"')[1].split('class="b-foot"')[0]
-        assert sign not in card.replace("{onclick=alert(1)}", ""), sign
-    assert "&lt;script&gt;window.pwned" in page
-    home = (hostile_site / "index.html").read_text()
-    assert "<script>window.pwned" not in home
-    csv = (hostile_site / "data/starter.csv").read_text()
-    assert "{{7*7}}" in csv
-
-
 PAGES = (
     "",
     "models/",
@@ -183,16 +133,6 @@ def test_the_site_reads_without_javascript(browser, serve, site):
     page.goto(serve(site))
     assert page.get_by_role("row").filter(has_text="Starter large").first.is_visible()
     context.close()
-
-
-def test_hostile_text_runs_nothing_in_a_browser(browser, serve, hostile_site):
-    page = browser.new_page()
-    address = serve(hostile_site)
-    for path in ("", "models/", "models/baseline--random/"):
-        page.goto(address + path)
-        page.wait_for_load_state("networkidle")
-        assert page.evaluate("window.pwned") is None
-    page.close()
 
 
 def test_a_broken_tree_is_told_in_a_sentence(tmp_path, tree):
