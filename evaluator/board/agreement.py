@@ -52,7 +52,7 @@ def agreed_wrong(root: Path, cells: Sequence[Cell], task: Task) -> Finding | Non
     return count("agreed-wrong", [ids[i] if ids else str(i) for i in at])
 
 
-def strong(cells: Sequence[Cell], task: Task) -> list[Standing]:
+def strong(cells: Sequence[Cell], task: Task, most: int = STRONG) -> list[Standing]:
     """Return the official results of the strong models, best first, that answer the same items."""
     locked = locked_request_set(task.name)
     if locked is None:
@@ -65,7 +65,7 @@ def strong(cells: Sequence[Cell], task: Task) -> list[Standing]:
         and (cell.low > locked.baseline if up else cell.high < locked.baseline)
         and cell.standing.result["request_set"]["items_sha256"] == locked.items_sha256
     ]
-    return [standing for *_, standing in sorted(proven, key=lambda found: found[:2])[:STRONG]]
+    return [standing for *_, standing in sorted(proven, key=lambda found: found[:2])[:most]]
 
 
 def right_of(standing: Standing) -> np.ndarray:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 from evaluator.board.agreement import agreed_wrong
+from evaluator.board.difficulty import difficulty
 from evaluator.board.publish.rows import cell_data
 from evaluator.board.publish.site import Site, once
 from evaluator.board.publish.values import slug
+from evaluator.board.ranking import Cell
 from evaluator.core.files import Json
 from evaluator.core.paired import POWER_Z
 from evaluator.core.records import Submission, Task
@@ -22,6 +24,8 @@ UNITS = dict.fromkeys(("labels", "places"), "p") | dict.fromkeys(
     ("first", "longest", "choice-only"), "share"
 )
 """Finding -> what it is counted in, where that is not items."""
+STEPS = 4
+"""Rows between the items that no model gets right and those that all do."""
 
 
 def task_data(site: Site, name: str) -> Json:
@@ -74,6 +78,7 @@ def task_data(site: Site, name: str) -> Json:
         "models": len(board),
         "least": least_difference(locked.n) if locked else None,
         "findings": findings(site, task),
+        "hard": hard_data(difficulty(site.root, cells_of(site, name), task)),
     }  # fmt: skip
 
 
@@ -86,10 +91,31 @@ def findings(site: Site, task: Task) -> list[Json] | None:
     kept = findings_of(task.name)
     if kept is None:
         return None
-    cells = [cells[task.name] for cells in site.cells.values() if task.name in cells]
-    agreed = agreed_wrong(site.root, cells, task)
+    agreed = agreed_wrong(site.root, cells_of(site, task.name), task)
     rows = [*kept, *to_json([agreed] if agreed else [])]
     return [{"unit": UNITS.get(row["name"], "items"), "model": "", **row} for row in rows]
+
+
+def cells_of(site: Site, name: str) -> list[Cell]:
+    """Return what every model got on a task."""
+    return [cells[name] for cells in site.cells.values() if name in cells]
+
+
+def hard_data(counts: list[int] | None) -> Json | None:
+    """Return {models, n, rows}: a row is so many items that `low` to `high` models get right.
+
+    Args:
+        counts: items that 0, 1, ... of the models get right; None if nobody can tell.
+    """
+    if counts is None:
+        return None
+    models = len(counts) - 1
+    ends = sorted({0, *(1 + (models - 1) * step // STEPS for step in range(STEPS)), models})
+    rows = [
+        {"low": low, "high": high - 1, "items": sum(counts[low:high])}
+        for low, high in zip(ends, [*ends[1:], models + 1], strict=True)
+    ]
+    return {"models": models, "n": sum(counts), "rows": rows}
 
 
 def task_board(site: Site, name: str) -> list[Json]:
