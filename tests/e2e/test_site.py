@@ -251,9 +251,28 @@ def test_weights_give_an_order_that_is_told_apart_from_ours(browser, serve, site
 def test_every_picture_has_a_table_and_a_name(site):
     page = (site / "suites/starter/charts/index.html").read_text()
     pictures = re.findall(r'<svg class="b-chart"[^>]*role="img" aria-label="[^"]+"', page)
-    assert len(pictures) == page.count("The numbers as a table") >= 4
+    tables = page.count("The numbers as a table")
+    assert tables >= 4
+    assert len(pictures) == 2 * tables, "one for a desk, one for a phone"
     for file in (site / "charts").glob("*.svg"):
         assert file.read_text().startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+
+
+def test_a_phone_shows_pictures_whole_and_drawn_for_it(browser, serve, site):
+    address = serve(site)
+    for width, ending in ((360, "-narrow.svg"), (1440, ".svg")):
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.goto(address)
+        for picture in page.locator("figure img").all():
+            picture.scroll_into_view_if_needed()
+            shown = picture.evaluate("async (img) => (await img.decode(), img.currentSrc)")
+            assert ("-narrow" in shown, shown.endswith(ending)) == (width == 360, True)
+        page.goto(address + "suites/starter/charts/")
+        hidden = "all => all.map((figure) => figure.scrollWidth - figure.clientWidth)"
+        assert set(page.locator("figure").evaluate_all(hidden)) == {0}
+        drawn = page.locator("figure svg").evaluate_all("all => all.map((s) => s.clientWidth)")
+        assert sum(map(bool, drawn)) == len(drawn) / 2, "each figure shows one of its two"
+        page.close()
 
 
 def test_our_scripts_are_small():

@@ -22,7 +22,10 @@ from evaluator.core.files import Json
 
 TOP = 20
 """Models in a picture that has a line for each."""
-WIDTH = 640
+SHADES = 6
+"""Most columns of shades that a phone has room for, with their numbers."""
+WIDE, NARROW = (640, 400), (360, 320)
+"""Width and height of a picture on a desk and on a phone; lists are as high as they are long."""
 LEFT, RIGHT, ABOVE, BELOW = 46, 16, 14, 44
 
 
@@ -36,6 +39,8 @@ class Chart:
     """Two or three words."""
     picture: Picture
     """The picture."""
+    narrow: Picture | None
+    """The same for a phone, its text as large; None if it does not fit."""
     heads: list[str]
     """Heads of the table."""
     rows: list[list[str]]
@@ -60,27 +65,31 @@ def suite_charts(ranked: list[Json], titles: dict[str, str], words: Words) -> li
 
 
 def _against(name: str, rows: list[Json], x_of: Callable[[Json], float], words: Words) -> Chart:
-    """Draw index against something that costs, with the line of the models that nothing beats."""
-    picture = Picture(WIDTH, 400, words(f"charts.about.{name}"))
-    values = [x_of(row) for row in rows]
-    low, high = min(values) / 1.3, max(values) * 1.3
-    x = logarithmic(low, high, LEFT, WIDTH - RIGHT)
-    y = _index_axis(picture, rows, words)
-    for tick in powers(low, high):
-        picture.path(f"M{num(x(tick))} {ABOVE}V{400 - BELOW}", "l")
-        picture.text(x(tick), 400 - BELOW + 16, short_count_or(tick), "q", 11, "middle")
-    picture.text(WIDTH - RIGHT, 394, words(f"charts.{name}.axis"), "q", 11, "end")
+    """Return index against something that costs, with the line of models that nothing beats."""
     best = frontier(rows, x_of)
-    whiskers = "".join(
-        f"M{num(x(x_of(r)))} {num(y(r['low']))}V{num(y(r['high']))}" for r in best[:60]
-    )
-    picture.path(dots([(x(x_of(r)), y(r["index"])) for r in rows]), "p", 6, ' opacity=".55"')
-    picture.path(steps([(x(x_of(r)), y(r["index"])) for r in best], WIDTH - RIGHT), "a", 1.5)
-    picture.path(whiskers, "a", 1.2)
-    picture.path(
-        dots([(x(x_of(r)), y(r["index"])) for r in best]), "a", 8, ' stroke-linecap="round"'
-    )
-    _label(picture, [(x(x_of(r)), y(r["index"]), r["title"]) for r in reversed(best)])
+
+    def draw(size: tuple[int, int]) -> Picture:
+        picture = Picture(*size, words(f"charts.about.{name}"))
+        values = [x_of(row) for row in rows]
+        low, high = min(values) / 1.3, max(values) * 1.3
+        end, foot = picture.width - RIGHT, picture.height - BELOW
+        x = logarithmic(low, high, LEFT, end)
+        y = _index_axis(picture, rows, words)
+        for tick in powers(low, high):
+            picture.path(f"M{num(x(tick))} {ABOVE}V{foot}", "l")
+            picture.text(x(tick), foot + 16, short_count_or(tick), "q", 11, "middle")
+        picture.text(end, picture.height - 6, words(f"charts.{name}.axis"), "q", 11, "end")
+        whiskers = "".join(
+            f"M{num(x(x_of(r)))} {num(y(r['low']))}V{num(y(r['high']))}" for r in best[:60]
+        )
+        places = [(x(x_of(r)), y(r["index"])) for r in best]
+        picture.path(dots([(x(x_of(r)), y(r["index"])) for r in rows]), "p", 6, ' opacity=".55"')
+        picture.path(steps(places, end), "a", 1.5)
+        picture.path(whiskers, "a", 1.2)
+        picture.path(dots(places), "a", 8, ' stroke-linecap="round"')
+        _label(picture, [(*at, r["title"]) for at, r in zip(places, best, strict=True)][::-1])
+        return picture
+
     on_line = {row["slug"] for row in best}
     table = [
         [r["title"], short_count_or(x_of(r)), one(r["index"]), "✓" if r["slug"] in on_line else ""]
@@ -92,7 +101,22 @@ def _against(name: str, rows: list[Json], x_of: Callable[[Json], float], words: 
         words("col.index"),
         words("charts.front"),
     ]
-    return Chart(name=name, title=words(f"charts.{name}"), picture=picture, heads=heads, rows=table)
+    title = words(f"charts.{name}")
+    return _chart(name, title, draw, heads, table)
+
+
+def _chart(
+    name: str,
+    title: str,
+    draw: Callable[[tuple[int, int]], Picture],
+    heads: list[str],
+    rows: list[list[str]],
+    *,
+    fits: bool = True,
+) -> Chart:
+    """Return a chart, drawn for a desk and, if it fits there, for a phone."""
+    narrow = draw(NARROW) if fits else None
+    return Chart(name=name, title=title, picture=draw(WIDE), narrow=narrow, heads=heads, rows=rows)
 
 
 def frontier(rows: list[Json], x_of: Callable[[Json], float]) -> list[Json]:
@@ -109,7 +133,7 @@ def _index_axis(picture: Picture, rows: list[Json], words: Words) -> Callable[[f
     high = max(row["high"] for row in rows)
     y = linear(low, high, picture.height - BELOW - 4, ABOVE + 8)
     for tick in ticks(low, high):
-        picture.path(f"M{LEFT} {num(y(tick))}H{WIDTH - RIGHT}", "l")
+        picture.path(f"M{LEFT} {num(y(tick))}H{picture.width - RIGHT}", "l")
         picture.text(LEFT - 6, y(tick) + 4, one(tick, 0), "q", 11, "end")
     picture.text(2, ABOVE - 2, words("charts.index"), "q", 11)
     return y
@@ -121,7 +145,7 @@ def _label(picture: Picture, places: Sequence[tuple[float, float, str]]) -> None
     for x, y, name in places:
         short = name if len(name) <= 28 else name[:27] + "…"
         wide = 6.4 * len(short)
-        start = x - 8 - wide if x + 8 + wide > WIDTH - RIGHT else x + 8
+        start = x - 8 - wide if x + 8 + wide > picture.width - RIGHT else x + 8
         top = y - 7
         if start < LEFT or any(
             abs(top - other) < 14 and start < b and start + wide > a for a, b, other in taken
@@ -132,83 +156,102 @@ def _label(picture: Picture, places: Sequence[tuple[float, float, str]]) -> None
 
 
 def forest_chart(ranked: list[Json], words: Words) -> Chart:
-    """Draw the first models with their intervals, on bands that are the tie groups."""
+    """Return the first models with their intervals, on bands that are the tie groups."""
     rows = ranked[:TOP]
-    height = ABOVE + 24 * len(rows) + BELOW
-    picture = Picture(WIDTH, height, words("charts.about.forest"))
-    names, end = 190, WIDTH - 34
     low = min(row["low"] for row in rows)
     high = max(row["high"] for row in rows)
-    x = linear(low, high, names + 8, end)
-    for number, row in enumerate(rows):
-        if row["tie_number"] % 2:
-            band = f"M0 {ABOVE + 24 * number}H{WIDTH}v24H0z"
-            picture.parts.append(f'<path class="t" d="{band}"/>')
-    for tick in ticks(low, high):
-        picture.path(f"M{num(x(tick))} {ABOVE}V{height - BELOW + 4}", "l")
-        picture.text(x(tick), height - BELOW + 18, one(tick, 0), "q", 11, "middle")
-    picture.text(end, height - 6, words("charts.index"), "q", 11, "end")
-    for number, row in enumerate(rows):
-        y = ABOVE + 24 * number + 12
-        short = row["title"] if len(row["title"]) <= 27 else row["title"][:26] + "…"
-        picture.text(4, y + 4, short)
-        picture.path(f"M{num(x(row['low']))} {y}H{num(x(row['high']))}", "a", 2)
-        picture.path(f"M{num(x(row['index']))} {y}h0", "a", 8, ' stroke-linecap="round"')
-        picture.text(WIDTH - 6, y + 4, row["tie_group"], "q", 11, "end")
+
+    def draw(size: tuple[int, int]) -> Picture:
+        height = ABOVE + 24 * len(rows) + BELOW
+        picture = Picture(size[0], height, words("charts.about.forest"))
+        names, end = _names(picture), picture.width - 34
+        x = linear(low, high, names + 8, end)
+        for number, row in enumerate(rows):
+            if row["tie_number"] % 2:
+                band = f"M0 {ABOVE + 24 * number}H{picture.width}v24H0z"
+                picture.parts.append(f'<path class="t" d="{band}"/>')
+        for tick in ticks(low, high, 5 if size == WIDE else 3):
+            picture.path(f"M{num(x(tick))} {ABOVE}V{height - BELOW + 4}", "l")
+            picture.text(x(tick), height - BELOW + 18, one(tick, 0), "q", 11, "middle")
+        picture.text(end, height - 6, words("charts.index"), "q", 11, "end")
+        for number, row in enumerate(rows):
+            y = ABOVE + 24 * number + 12
+            picture.text(4, y + 4, _short(row["title"], names))
+            picture.path(f"M{num(x(row['low']))} {y}H{num(x(row['high']))}", "a", 2)
+            picture.path(f"M{num(x(row['index']))} {y}h0", "a", 8, ' stroke-linecap="round"')
+            picture.text(picture.width - 6, y + 4, row["tie_group"], "q", 11, "end")
+        return picture
+
     table = [
         [r["title"], one(r["index"]), one(r["low"]), one(r["high"]), r["tie_group"]] for r in rows
     ]
     heads = [words("col.title"), words("col.index"), "2.5 %", "97.5 %", words("col.tie")]
-    title = words("charts.forest")
-    return Chart(name="forest", title=title, picture=picture, heads=heads, rows=table)
+    return _chart("forest", words("charts.forest"), draw, heads, table)
+
+
+def _names(picture: Picture) -> int:
+    """Return the width that the names of a list's rows have."""
+    return 190 if picture.width == WIDE[0] else 150
+
+
+def _short(title: str, wide: int) -> str:
+    """Return as much of a title as fits into a width."""
+    most = wide // 7
+    return title if len(title) <= most else title[: most - 1] + "…"
 
 
 def time_chart(ranked: list[Json], words: Words) -> Chart:
-    """Draw index against the day a model was measured, with the best so far."""
+    """Return index against the day a model was measured, with the best so far."""
     rows = sorted(ranked, key=lambda r: (r["measured"], -r["index"], r["slug"]))
-    picture = Picture(WIDTH, 400, words("charts.about.time"))
-    days = [date.fromisoformat(row["measured"]).toordinal() for row in rows]
-    x = linear(min(days), max(days), LEFT + 10, WIDTH - RIGHT - 10)
-    y = _index_axis(picture, rows, words)
-    marks = ticks(min(days), max(days), 4)
-    for day in marks:
-        picture.path(f"M{num(x(day))} {ABOVE}V{400 - BELOW}", "l")
-        said = date.fromordinal(round(day)).isoformat()
-        picture.text(x(day), 400 - BELOW + 16, said, "q", 11, "middle")
-    day_of = {row["slug"]: day for row, day in zip(rows, days, strict=True)}
+    day_of = {row["slug"]: date.fromisoformat(row["measured"]).toordinal() for row in rows}
+    first, last = min(day_of.values()), max(day_of.values())
     best = frontier(rows, lambda r: float(day_of[r["slug"]]))
-    picture.path(dots([(x(day_of[r["slug"]]), y(r["index"])) for r in rows]), "p", 6)
-    picture.path(steps([(x(day_of[r["slug"]]), y(r["index"])) for r in best], WIDTH - RIGHT), "a")
-    _label(picture, [(x(day_of[r["slug"]]), y(r["index"]), r["title"]) for r in reversed(best)])
+
+    def draw(size: tuple[int, int]) -> Picture:
+        picture = Picture(*size, words("charts.about.time"))
+        end, foot = picture.width - RIGHT, picture.height - BELOW
+        x = linear(first, last, LEFT + 10, end - 10)
+        y = _index_axis(picture, rows, words)
+        for day in ticks(first, last, 4 if size == WIDE else 2):
+            picture.path(f"M{num(x(day))} {ABOVE}V{foot}", "l")
+            said = date.fromordinal(round(day)).isoformat()
+            picture.text(x(day), foot + 16, said, "q", 11, "middle")
+        places = [(x(day_of[r["slug"]]), y(r["index"])) for r in best]
+        picture.path(dots([(x(day_of[r["slug"]]), y(r["index"])) for r in rows]), "p", 6)
+        picture.path(steps(places, end), "a")
+        _label(picture, [(*at, r["title"]) for at, r in zip(places, best, strict=True)][::-1])
+        return picture
+
     table = [[r["title"], r["measured"], one(r["index"])] for r in rows[: 5 * TOP]]
     heads = [words("col.title"), words("col.day"), words("col.index")]
-    title = words("charts.time")
-    return Chart(name="time", title=title, picture=picture, heads=heads, rows=table)
+    return _chart("time", words("charts.time"), draw, heads, table)
 
 
 def heat_chart(ranked: list[Json], titles: dict[str, str], words: Words) -> Chart:
-    """Draw the skill of the first models on every task, as shades with their numbers."""
+    """Return the skill of the first models on every task, as shades with their numbers."""
     rows = ranked[:TOP]
-    names, top = 190, 118
-    wide = min(110.0, (WIDTH - names - 56) / len(titles))  # the last title leans out of its column
-    height = top + 22 * len(rows) + 10
-    picture = Picture(WIDTH, height, words("charts.about.heat"))
-    for place, title in enumerate(titles.values()):
-        x = names + wide * (place + 0.5)
-        short = title if len(title) <= 18 else title[:17] + "…"
-        turned = f'transform="translate({num(x)} {top - 8}) rotate(-56)"'
-        picture.parts.append(f'<text {turned} font-size="11">{_escape(short)}</text>')
-    for number, row in enumerate(rows):
-        y = top + 22 * number
-        short = row["title"] if len(row["title"]) <= 27 else row["title"][:26] + "…"
-        picture.text(4, y + 15, short)
-        for place, task in enumerate(titles):
-            skill = row["tasks"][task]["skill"]
-            _shade(picture, names + wide * place, y, wide, skill)
+
+    def draw(size: tuple[int, int]) -> Picture:
+        top = 118
+        picture = Picture(size[0], top + 22 * len(rows) + 10, words("charts.about.heat"))
+        names = _names(picture)
+        wide = min(110.0, (picture.width - names - 56) / len(titles))  # the last title leans out
+        for place, title in enumerate(titles.values()):
+            x = names + wide * (place + 0.5)
+            short = title if len(title) <= 18 else title[:17] + "…"
+            turned = f'transform="translate({num(x)} {top - 8}) rotate(-56)"'
+            picture.parts.append(f'<text {turned} font-size="11">{_escape(short)}</text>')
+        for number, row in enumerate(rows):
+            y = top + 22 * number
+            picture.text(4, y + 15, _short(row["title"], names))
+            for place, task in enumerate(titles):
+                skill = row["tasks"][task]["skill"]
+                _shade(picture, names + wide * place, y, wide, skill)
+        return picture
+
     table = [[r["title"], *(one(100 * r["tasks"][t]["skill"], 0) for t in titles)] for r in rows]
     heads = [words("col.title"), *titles.values()]
-    title = words("charts.heat")
-    return Chart(name="heat", title=title, picture=picture, heads=heads, rows=table)
+    return _chart("heat", words("charts.heat"), draw, heads, table, fits=len(titles) <= SHADES)
 
 
 def _shade(picture: Picture, x: float, y: float, wide: float, skill: float) -> None:

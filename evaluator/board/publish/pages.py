@@ -161,10 +161,12 @@ class Pages:
         say = self.words.say
         title = self.words("charts.page", title=say(suite["title"]))
         files = {
-            f"charts/{suite['suite']}-{chart.name}.svg": Rendered(
-                content=chart.picture.svg(alone=True, accents=colours)
+            f"charts/{suite['suite']}-{chart.name}{kind}.svg": Rendered(
+                content=picture.svg(alone=True, accents=colours)
             )
             for chart in suite["charts"]
+            for kind, picture in (("", chart.picture), ("-narrow", chart.narrow))
+            if picture
         }
         return files | {path: _page(title, say(suite["summary"]), body)}
 
@@ -206,7 +208,7 @@ class Pages:
                 "titles": titles,
                 **history_page(history),
             },
-            "record": {"audit": audit_page(audited) if audited else None},
+            "record": {"audit": audit_page(audited) if audited else None, "titles": titles},
             "method": {"method": method_data(self.site)},
         }
         found = {}
