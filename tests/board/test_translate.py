@@ -91,9 +91,11 @@ def test_the_title_of_a_varied_task_is_put_together():
     say = read_words(WORDS, "zh").say
     assert say("Starter: topics (typos)") == "入门：主题（错字）"
     assert (
-        say("MGSM (typos)") == "MGSM (typos)" and say("no words (of ours)") == "no words (of ours)"
+        say("MGSM (typos)") == "MGSM（错字）" and say("no words (of ours)") == "no words (of ours)"
     )
-    assert read_words(WORDS, "en").say("Starter: topics (typos)") == "Starter: topics (typos)"
+    assert (
+        read_words(WORDS, "en").say("Starter: topics (typos)") == "Starter: topics (typing errors)"
+    )
 
 
 def test_every_title_of_the_navigation_has_a_word():

@@ -8,9 +8,12 @@ from axe_playwright_python.sync_playwright import Axe
 PAGES = (
     "", "models/", "models/starter--large/", "tasks/", "tasks/mmlu/", "suites/core/",
     "suites/starter/charts/", "compare/?m=starter--large&m=starter--medium", "submit/form/",
-    "audit/", "history/", "method/", "data/", "quickstart/",
+    "audit/", "history/", "method/", "data/", "quickstart/", "record/", "queue/",
+    "tasks/starter_generation/", "among-others/", "embed/",
 )  # fmt: skip
 """One page of each type."""
+CARDS = ("tasks/", "suites/core/", "history/")
+"""Pages whose wide tables are cards on a phone."""
 
 
 VIOLATIONS = {"resultTypes": ["violations"]}
@@ -50,6 +53,23 @@ def test_axe_finds_nothing_on_any_type_of_page_in_chinese(browser, serve, site):
         found[path] = violations(page, options)
     page.close()
     assert {where: told for where, told in found.items() if told} == {}
+
+
+def test_a_row_of_a_wide_table_is_a_card_on_a_phone_and_still_a_row_to_who_hears_it(
+    browser, serve, site
+):
+    address = serve(site)
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    for path in CARDS:
+        page.goto(address + path)
+        table = page.locator(".b-cards").last
+        hidden = "t => t.parentElement.scrollWidth - t.parentElement.clientWidth"
+        assert table.evaluate(hidden) == 0, f"{path}: a phone shows all of a row"
+        assert table.get_by_role("row").count() > 4
+        assert table.get_by_role("columnheader").count() > 3, f"{path}: heads are heard"
+        assert table.get_by_role("rowheader").first.inner_text()
+        assert Axe().run(page).response["violations"] == []
+    page.close()
 
 
 def press_until(page, key: str, reached: str, most: int = 60) -> None:

@@ -15,6 +15,8 @@ FAMILIES = ("form", "people", "evidence")
 LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5)
 """From so much probability on, a part is shaded one level darker."""
 WIDTH, NAMES, ROW, ABOVE, BELOW = 640, 300, 24, 12, 40
+SIGNS = 46
+"""Of a task's title and what was changed that fit before the lines."""
 
 
 def profile_data(site: Site, entry: Entry) -> Json:
@@ -92,9 +94,10 @@ def loss_picture(rows: list[Json], words: Words) -> Picture | None:
     picture.text(WIDTH - 14, height - 6, words("profile.axis"), "q", 11, "end")
     for number, row in enumerate(rows):
         y = ABOVE + ROW * number + ROW // 2
-        title = words.say(row["title"])
-        title = title if len(title) <= 24 else title[:23] + "…"
-        picture.text(4, y + 4, f"{title}: {words.name('change', row['how'])}")
+        title, how = words.say(row["title"]), words.name("change", row["how"])
+        most = SIGNS - len(how)
+        title = title if len(title) <= most else title[: most - 1] + "…"
+        picture.text(4, y + 4, f"{title}{words('colon')}{how}")
         kind = "a" if row["proven"] else "p"
         picture.path(f"M{num(x(100 * row['low']))} {y}H{num(x(100 * row['high']))}", kind, 2)
         dot = f"M{num(x(100 * row['loss']))} {y}h0"

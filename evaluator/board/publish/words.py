@@ -38,9 +38,9 @@ class Words:
         title of a varied task, such as "Starter: topics (typos)", is put together.
         """
         clean, _, how = text.removesuffix(")").rpartition(" (")
-        if clean in self.written and f"change.{how}" in self.texts:
+        if clean and f"change.{how}" in self.texts:
             return self.texts["change.of"].format(
-                task=self.written[clean], change=self.texts[f"change.{how}"]
+                task=self.written.get(clean, clean), change=self.texts[f"change.{how}"]
             )
         return self.written.get(text, text)
 
