@@ -39,7 +39,7 @@ class Chart:
     """Two or three words."""
     picture: Picture
     """The picture."""
-    narrow: Picture | None
+    narrow: Picture | None = None
     """The same for a phone, its text as large; None if it does not fit."""
     heads: list[str]
     """Heads of the table."""
