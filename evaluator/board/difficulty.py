@@ -34,4 +34,5 @@ def difficulty(root: Path, cells: Sequence[Cell], task: Task) -> list[int] | Non
     if len(found) < LEAST or any("correct" not in each.result["columns"] for each in found):
         return None
     right = np.sum([right_of(each) for each in found], axis=0)
-    return np.bincount(right, minlength=len(found) + 1).tolist()
+    counted: list[int] = np.bincount(right, minlength=len(found) + 1).tolist()
+    return counted
