@@ -70,7 +70,19 @@ def test_the_saddlepoint_at_its_ends():
     assert sign_flip(np.array([1.0, -1.0] * 20))[0] == 1.0
     assert sign_flip(np.zeros(50))[0] == 1.0
     far = np.random.default_rng(1).normal(3, 1, 5000)
-    assert 0 <= sign_flip(far)[0] < 1e-300 or sign_flip(far)[0] < 1e-12
+    assert 0 <= sign_flip(far)[0] < 1e-12
+
+
+@pytest.mark.parametrize("units", [20, 1000])
+@pytest.mark.parametrize("deviations", [2e-6, 1e-5, 1e-4, 5e-4, 2e-3])
+def test_the_saddlepoint_is_the_normal_tail_where_its_poles_cancel(units, deviations):
+    """Nearly no difference: two huge terms cancel, and a p of -36 would come out."""
+    d = np.random.default_rng(1).uniform(0.5, 1, units)
+    d[::2] *= -1
+    d[-1] = 0
+    d[-1] = deviations * np.sqrt(np.sum(d * d)) - d.sum()
+    z = d.sum() / np.sqrt(np.sum(d * d))
+    assert sign_flip(d)[0] == pytest.approx(2 * stats.norm.sf(z), rel=1e-4)
 
 
 @pytest.mark.parametrize("chance", [0.02, 0.2])
@@ -82,6 +94,12 @@ def test_the_interval_of_a_paired_difference_covers_it(chance, lead):
     table = rng.multinomial(n, [chance + lead, chance, 1 - 2 * chance - lead], size=drawn)
     ends = np.array([share_interval(int(b), int(c), n) for b, c, _ in table])
     assert np.mean((ends[:, 0] <= lead) & (lead <= ends[:, 1])) >= 0.94
+
+
+def test_half_an_item_is_added_to_each_cell_of_the_table():
+    low, high = share_interval(30, 10, 100)
+    assert (low + high) / 2 == pytest.approx(20 / 102)
+    assert (high - low) / 2 == pytest.approx(1.96 * np.sqrt(41 - 400 / 102) / 102, rel=1e-4)
 
 
 def test_the_interval_is_never_empty_and_stays_in_range():
