@@ -12,9 +12,10 @@ from made import fuzz
 from evaluator.core.records import Example
 from evaluator.tasks import load_task
 from evaluator.tasks.changes import CHANGES
+from evaluator.tasks.changes.change import text_spans
 from evaluator.tasks.changes.evidence import MOST_UNITS, erase, told_spans, units
-from evaluator.tasks.changes.form import add_spaces, swap_widths, turn_options
-from evaluator.tasks.changes.people import both_ways, swap_gender, swap_names
+from evaluator.tasks.changes.form import add_spaces, add_typos, swap_widths, turn_options
+from evaluator.tasks.changes.people import APART, ASKERS, both_ways, swap_gender, swap_names
 from evaluator.tasks.forms import lettered
 from evaluator.tasks.varied import turn_shots, vary
 
@@ -81,10 +82,35 @@ def test_parts_lie_in_what_is_told_in_order(question):
         ("他是我爸爸，她是我妹妹。", "她是我妈妈，他是我弟弟。"),
         ("其他人弹吉他，他人也听。", "其他人弹吉他，他人也听。"),
         ("小明比小红大，王先生来了。", "小红比小明大，王女士来了。"),
+        ("排他性条款和他项权利属于他。", "排他性条款和他项权利属于她。"),
+        ("男女朋友和男朋友，夫妻子女和妻子", "男女朋友和女朋友，夫妻子女和丈夫"),
+        ("小红得了3朵小红花，小东的小东西", "小明得了3朵小红花，小兰的小东西"),
+        ("境外公司对外公布，外公来了", "境外公司对外公布，外婆来了"),
+        ("外孙子女和孙子", "外孙子女和孙女"),
     ],
 )
 def test_people_of_the_other_gender(text, other):
     assert swap_gender(text) == other
+
+
+def test_every_sign_that_stands_apart_is_swapped_somewhere():
+    for sign in APART:
+        assert swap_gender(sign) != sign or swap_names(sign) != sign
+
+
+def test_who_asks_is_told_before_the_item_in_its_language():
+    told = CHANGES["asker"].item
+    seen = set()
+    for number in range(60):
+        item = Example(id=str(number), question="Q?", target="", texts=("Q?", "R."))
+        found = told(item)
+        line, rest = found.question.split("\n")
+        assert rest == "Q?" and found.texts == (found.question, "R.")
+        seen.add(line)
+    assert seen == {f"{english} asks:" for english, _ in ASKERS}
+    assert told(Example(id="0", question="问？", target="")).question.endswith("问：\n问？")
+    pair = Example(id="0", question="", target="x", contexts=("One", "Two"), choices=("a", "b"))
+    assert [text.split("\n")[1] for text in told(pair).contexts] == ["One", "Two"]
 
 
 def test_names_of_another_origin_and_back():
@@ -115,6 +141,62 @@ def test_shown_options_move_and_their_letters_stay():
     assert found.choices != clean.choices
     hidden = replace(clean, question="Which?", choices=("red", "blue", "green"), target="green")
     assert turn_options(hidden) == hidden
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["red", "blue", "both A and B"],
+        ["red", "blue", "none of the above"],
+        ["红", "蓝", "A和B"],
+        ["红", "蓝", "以上都不是"],
+    ],
+)
+def test_options_that_speak_of_others_by_their_places_stay(options):
+    item = lettered(name="7", question="Which?", options=options, gold=1)
+    assert turn_options(item) == item
+    other = lettered(name="7", question="Which?", options=["a plan", "Vitamin B"], gold=1)
+    assert turn_options(other) != other
+
+
+def test_options_of_other_questions_stay():
+    item = lettered(name="7", question="1. A or?\nA. one", options=["two", "three"], gold=1)
+    assert turn_options(item) == item
+    apart = replace(item, question="A. one\nThen which?\nB. two\nAnswer:", choices=("A", "B"))
+    assert turn_options(apart) == apart
+
+
+LABELS = Example(
+    id="1",
+    question="Name the field: family matters, labour matters.\nAsked:\nMy mother left us\nField:",
+    target="family matters",
+    texts=("My mother left us",),
+    choices=("family matters", "labour matters"),
+    gold=(0,),
+)
+"""An item that tells its labels before its bare text."""
+
+
+@pytest.mark.parametrize("how", ["typos", "spaces", "lower"])
+def test_only_the_bare_text_changes_where_there_is_one(how):
+    found = CHANGES[how].item(LABELS)
+    assert found.texts != LABELS.texts
+    assert found.question == LABELS.question.replace(LABELS.texts[0], found.texts[0])
+
+
+def test_only_the_bare_text_is_taken_away_where_there_is_one():
+    assert CHANGES["no_question"].item(LABELS).question == (
+        "Name the field: family matters, labour matters.\nAsked:\n\nField:"
+    )
+    assert [LABELS.question[a:b] for a, b in units(LABELS)] == ["My", "mother", "left", "us"]
+    pair = replace(LABELS, question="1: a b\n2: a b\nSame:", texts=("a b", "a b"))
+    assert [pair.question[:a] for a, _ in text_spans(pair)] == ["1: ", "1: a b\n2: "]
+    assert text_spans(replace(pair, texts=("a b", "c"))) == []
+
+
+def test_typing_errors_spare_the_line_that_asks_for_the_answer():
+    text = "What is the change?\nAnswer with a number (in percent):"
+    assert {add_typos(text, str(n)).split("\n")[1] for n in range(20)} == {text.split("\n")[1]}
 
 
 def test_widths_change_in_chinese_alone():

@@ -50,15 +50,40 @@ def draw(seed: str) -> int:
 
 
 def by_text(name: str, change: TextChange) -> Callable[[Example], Example]:
-    """Return the change of an item that changes each text of its question, seeded by its id."""
+    """Return the change of an item that changes each text of its question, seeded by its id.
+
+    Of an item with bare texts only these change: the rest of its question are the words of the
+    prompt, such as the list of labels.
+    """
 
     def item(example: Example) -> Example:
         seed = f"{name}|{example.id}"
+        texts = tuple(change(text, seed) for text in example.texts)
         return replace(
             example,
-            question=change(example.question, seed),
-            texts=tuple(change(text, seed) for text in example.texts),
+            question=_with_texts(example, texts) or change(example.question, seed),
+            texts=texts,
             contexts=tuple(change(text, seed) for text in example.contexts),
         )
 
     return item
+
+
+def _with_texts(example: Example, texts: tuple[str, ...]) -> str:
+    """Return a question with other bare texts in their places; '' if it does not show them all."""
+    spans = text_spans(example)
+    question = example.question
+    for (start, end), text in zip(reversed(spans), reversed(texts), strict=False):
+        question = f"{question[:start]}{text}{question[end:]}"
+    return question if spans else ""
+
+
+def text_spans(example: Example) -> list[tuple[int, int]]:
+    """Return (start, end) of each bare text in the question; [] if it does not show them all."""
+    found: list[tuple[int, int]] = []
+    for text in example.texts:
+        start = example.question.find(text, found[-1][1] if found else 0)
+        if start < 0:
+            return []
+        found.append((start, start + len(text)))
+    return found

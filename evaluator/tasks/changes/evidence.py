@@ -17,7 +17,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from evaluator.core.records import Example
-from evaluator.tasks.changes.change import Change
+from evaluator.tasks.changes.change import Change, text_spans
 from evaluator.tasks.changes.form import OPTION
 
 ASKS = re.compile(r"^(?:Question|Q|Problem|问题|题目|问)\s*\d*\s*[:\uff1a]", re.MULTILINE)
@@ -57,12 +57,17 @@ def without_passage(example: Example) -> Example:
 
 
 def told_spans(example: Example) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of what a question tells, line by line.
+    """Yield (start, end) of what a question tells, line by line: of its bare texts, if it has any.
 
     Left out are the names of parts, the shown options and a last line that asks for the answer.
     """
     shown = {found.span() for found in OPTION.finditer(example.question)}
+    texts = text_spans(example)
     for line in re.finditer(r"[^\n]+", example.question):
+        if texts:
+            parts = ((max(a, line.start()), min(b, line.end())) for a, b in texts)
+            yield from (part for part in parts if part[0] < part[1])
+            continue
         cue = line.end() == len(example.question) and line[0].endswith((":", "\uff1a"))
         if line.span() in shown or cue:
             continue

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 from evaluator.core.records import Example
 from evaluator.tasks.changes.change import CHINESE, Change, by_text, draw
@@ -22,6 +23,12 @@ ONE_IN = 6
 INSTRUCTION = "Read carefully, then answer as well as you can.\n\n"
 OPTION = re.compile(r"^([A-Z])([.．、)] ?)(.*)$", re.MULTILINE)
 """A line that shows an option: its letter, what follows the letter, its text."""
+OF_OTHERS = re.compile(
+    r"(?<![A-Z])[A-H] ?(?:and|or|&|,|/|和|或|、) ?[A-H](?![A-Z])"
+    r"|\b(?:both|above|below|former|latter)\b|以上|上述|前者|后者",
+    re.IGNORECASE,
+)
+"""What an option says of others by their letters or places: "both A and B", "all of the above"."""
 WIDTHS = str.maketrans(
     "\u3002\uff0c\uff1f\uff01\uff1b\uff08\uff090123456789",
     ".,?!;()\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19",
@@ -35,9 +42,11 @@ def add_typos(text: str, seed: str) -> str:
     """Return a text in which two neighbouring letters of some words are swapped, never the first.
 
     Which words and which letters follows from `seed`. Chinese has no spaces: there a run of
-    characters counts as a word, and two neighbours in it change places.
+    characters counts as a word, and two neighbours in it change places. A last line that asks for
+    the answer stays.
     """
-    words = list(WORD.finditer(text))
+    cue = len(text) - len(text.rsplit("\n", 1)[-1]) if text.endswith((":", "\uff1a")) else len(text)
+    words = [word for word in WORD.finditer(text) if word.start() < cue]
     draws = [draw(f"{seed}|{n}") for n in range(len(words))]
     chosen = {n for n, drawn in enumerate(draws) if drawn % ONE_IN == 0}
     if words and not chosen:
@@ -73,11 +82,15 @@ def turn_options(example: Example) -> Example:
 
     The texts move and the letters stay in their places. A choice goes with its text: `choices`
     names, option by option, the letter that now stands before it. So `gold` and `pred` mean the
-    same option as in the clean task. An item that shows no options stays as it is.
+    same option as in the clean task. An item stays as it is if it does not show its options, and
+    no others, line after line, or if one of them speaks of others by their places.
     """
-    lines = list(OPTION.finditer(example.question))[-len(example.choices) :]
+    lines = list(OPTION.finditer(example.question))
     letters = tuple(line[1] for line in lines)
-    if len(lines) < 2 or letters != example.choices:
+    apart = any(one.end() + 1 < other.start() for one, other in pairwise(lines))
+    if len(lines) < 2 or letters != example.choices or apart:
+        return example
+    if any(OF_OTHERS.search(line[3]) for line in lines):
         return example
     k = len(lines)
     step = 1 + draw(f"order|{example.id}") % (k - 1)
