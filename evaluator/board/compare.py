@@ -23,7 +23,7 @@ from evaluator.core.paired import (
     sign_flip,
     smallest_difference,
 )
-from evaluator.core.records import FloatArray
+from evaluator.core.records import FloatArray, Items
 from evaluator.core.stats import cluster_sums, standard_error, t95
 from evaluator.measure.rescore import read_responses
 from evaluator.measure.result import items_of
@@ -70,13 +70,13 @@ def differing_parts(first: Json, second: Json) -> list[Json]:
             for part in one if one[part] != other[part] and part not in own]  # fmt: skip
 
 
-def item_values(result: Json) -> tuple[FloatArray, bool]:
+def item_values(primary: str, items: Items) -> tuple[FloatArray, bool]:
     """Return (what each item adds to the primary metric, whether all are 0 or 1).
 
     The (n,) values have the metric as their mean: `correct` for a share of right items, else value
     plus influence. Their item-wise differences are all that `compare_values` needs.
     """
-    score = primary_score(metric_named(result["primary"]), items_of(result))
+    score = primary_score(metric_named(primary), items)
     return score.influence + score.value, score.proportion
 
 
@@ -135,14 +135,15 @@ def compare_results(first: Json, second: Json) -> Json:
         told = "; ".join(f"{p['part']}: {_short(p['a'])} and {_short(p['b'])}" for p in parts)
         raise Incomparable(f"cannot be compared, they differ in {told}")
     items = items_of(first)
-    values, proportion = item_values(first)
-    others, _ = item_values(second)
-    right, also = items.columns["correct"] == 1, items_of(second).columns["correct"] == 1
+    others = items_of(second)
+    values, proportion = item_values(first["primary"], items)
+    other_values, _ = item_values(second["primary"], others)
+    right, also = items.columns["correct"] == 1, others.columns["correct"] == 1
     return {
         "task": first["task"]["name"],
         "metric": first["primary"],
         "lower_is_better": lower_is_better(first),
-        **compare_values(values, others, proportion=proportion, clusters=items.clusters),
+        **compare_values(values, other_values, proportion=proportion, clusters=items.clusters),
         "both": int((right & also).sum()),
         "neither": int((~right & ~also).sum()),
         "only_a": np.flatnonzero(right & ~also).tolist(),

@@ -10,7 +10,6 @@ from evaluator.core.records import RequestSet
 from evaluator.core.schema import read_document
 from evaluator.measure.requests import VARIANT
 from evaluator.tasks import OWN_REQUESTS, load_task, locked_request_set, task_names
-from evaluator.tasks.changes import CHANGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +175,7 @@ def with_varied(suites: dict[str, Suite], varied: Json) -> dict[str, Suite]:
 
     Args:
         suites: as board.yaml lists them.
-        varied: task -> how it is asked again, from the same file.
+        varied: task -> {items, changes: how it is asked again -> why}, from the same file.
     """
     return {name: replace(suite, beside=_beside(suite, varied)) for name, suite in suites.items()}
 
@@ -185,12 +184,11 @@ def _beside(suite: Suite, varied: Json) -> dict[str, tuple[SuiteTask, ...]]:
     listed = {area: list(entries) for area, entries in suite.beside.items()}
     for part in (suite.areas, suite.beside):
         for area, entries in part.items():
-            for task, how in ((e.task, how) for e in entries for how in varied.get(e.task, ())):
-                if f"{task}_{how}" not in suite.measured:
-                    told = SuiteTask(
-                        task=f"{task}_{how}", reason=f"The same items {CHANGES[how].about}."
-                    )
-                    listed.setdefault(area, []).append(told)
+            for entry in entries:
+                for how, reason in varied.get(entry.task, {"changes": {}})["changes"].items():
+                    told = SuiteTask(task=f"{entry.task}_{how}", reason=reason)
+                    if told.task not in suite.measured:
+                        listed.setdefault(area, []).append(told)
     return {area: tuple(entries) for area, entries in listed.items()}
 
 

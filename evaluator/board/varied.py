@@ -1,25 +1,29 @@
 """Varied: what becomes of a model's answers when the same items are asked a little differently.
 
-A varied task (`evaluator/tasks/varied.py`) keeps items, order and right answers of its clean task.
-So a loss is a paired difference, item by item, with the interval and the test of `compare`. It
-stands beside the index and never enters it.
+A varied task (`evaluator/tasks/varied.py`) keeps items, order and right answers of its clean task,
+or asks a part of them. So a loss is a paired difference over the items that both ask, with the
+interval and the test of `compare`. It stands beside the index and never enters it.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from evaluator.board.compare import ALPHA, compare_values, item_values, lower_is_better
 from evaluator.board.ranking import Cell, find_cell
 from evaluator.board.submissions import Entry, Tree
+from evaluator.core.columns import unpack
 from evaluator.core.files import Json
 from evaluator.core.paired import holm
 from evaluator.core.records import Items, Task
 from evaluator.core.stats import wilson
 from evaluator.measure.result import items_of
+from evaluator.measure.score import select
 from evaluator.tasks import load_task, task_names
 from evaluator.tasks.changes import CHANGES
 from evaluator.tasks.varied import how_of
 
-NUMBERS = ("clean", "varied", "loss", "low", "high", "p", "p_holm", "changed", "turned")
+NUMBERS = ("clean", "varied", "loss", "low", "high", "p", "p_holm", "n", "changed", "turned")
 
 
 def varied_of(tree: Tree, entry: Entry) -> list[Task]:
@@ -35,9 +39,10 @@ def losses(tree: Tree, entry: Entry) -> list[Json]:
 
     Returns:
         Rows of {task, clean_task, how, family, suites, state, reason, clean, varied, loss, low,
-        high, p, p_holm, proven, changed, turned}; numbers are None where a side has none. `loss` is
-        clean less varied, or the other way round where lower is better: above 0 the model does
-        worse. `changed`: items whose prompt is another;
+        high, p, p_holm, proven, n, changed, turned}; numbers are None where a side has none. `loss`
+        is clean less varied over the n items that both ask, in the metric of the varied task, or
+        the other way round where lower is better: above 0 the model does worse. `changed`: those
+        of the n whose prompt is another;
         `turned`: the share of those whose answer (its right or wrong, where none is kept) is
         another. `proven`: by Holm's procedure over the rows.
     """
@@ -67,28 +72,42 @@ def _row(tree: Tree, entry: Entry, task: Task) -> Json:
     return row | _compare(cells["clean"], cells["varied"])
 
 
-def same_items(first: Json, other: Json) -> bool:
-    """Tell whether two results asked the same items with the same answers, scored alike."""
-    same = all(first["request_set"][part] == other["request_set"][part]
-               for part in ("items_sha256", "gold_sha256"))  # fmt: skip
-    return bool(same and first["scorer"] == other["scorer"])
+def places(clean: Json, varied: Json) -> list[int] | None:
+    """Return where the items of a varied result stand in its clean one, in order.
+
+    None if the two did not ask the same items with the same right answers, scored alike. Of a part,
+    the locks hold that its items are the clean task's: both are derived from the same files.
+    """
+    same = ["scorer", "data"] if "place" in varied["columns"] else ["scorer"]
+    if any(clean[part] != varied[part] for part in same):
+        return None
+    if clean["task"]["version"] != varied["task"]["version"]:
+        return None
+    if "place" not in varied["columns"]:
+        asked, again = clean["request_set"], varied["request_set"]
+        parts = ("items_sha256", "gold_sha256")
+        return list(range(clean["n"])) if all(asked[p] == again[p] for p in parts) else None
+    found = [int(at) for at in unpack("place", varied["columns"]["place"], varied["n"])]
+    rises = all(one < other for one, other in pairwise(found))
+    return found if rises and found[-1] < clean["n"] else None
 
 
 def _compare(clean: Cell, varied: Cell) -> Json:
-    """Compare two results of the same items item by item."""
+    """Compare two results item by item where both asked."""
     assert clean.standing and varied.standing
     first, other = clean.standing.result, varied.standing.result
-    if not same_items(first, other):
+    at = places(first, other)
+    if at is None:
         reason = "the two were not asked the same items, or scored apart"
         return {"state": "stale", "reason": reason}
-    values, proportion = item_values(first)
-    others, _ = item_values(other)
-    one, two = items_of(first), items_of(other)
+    one, two = select(items_of(first), at), items_of(other)
+    values, proportion = item_values(other["primary"], one)
+    others, _ = item_values(other["primary"], two)
     found = compare_values(values, others, proportion=proportion, clusters=one.clusters)
     ends = [found["difference"], found["low"], found["high"]]
-    loss, low, high = [-ends[i] for i in (0, 2, 1)] if lower_is_better(first) else ends
+    loss, low, high = [-ends[i] for i in (0, 2, 1)] if lower_is_better(other) else ends
     return {"clean": found["a"], "varied": found["b"], "loss": loss, "low": low, "high": high,
-            "p": found["p"], **turned(one, two)}  # fmt: skip
+            "p": found["p"], "n": found["n"], **turned(one, two)}  # fmt: skip
 
 
 def turned(clean: Items, varied: Items) -> Json:
@@ -111,22 +130,26 @@ def kept(tree: Tree, entry: Entry, task: str, others: list[str]) -> Json | None:
 
     Returns:
         {clean, worst, value, low, high, n}: `worst` is the share of items that are right in the
-        clean task and in every varied one; `value` = worst / clean, the share of right answers that
-        is kept, with the 95 % Wilson interval of n = items right in the clean task. None where
-        nothing is right, or a result is missing.
+        clean task and in every varied one, of those that all of them ask; `value` = worst / clean,
+        the share of right answers that is kept, with the 95 % Wilson interval of n = items right in
+        the clean task. None where nothing is right, or a result is missing.
     """
     cells = [find_cell(tree, entry, name) for name in (task, *others)]
     results = [cell.standing.result for cell in cells if cell.standing]
-    if len(results) < len(cells) or not all(same_items(results[0], r) for r in results):
+    if len(results) < len(cells):
         return None
-    right = [items_of(result).columns["correct"] == 1 for result in results]
-    n, whole = int(right[0].sum()), len(right[0])
+    right = []
+    for result in results:
+        at = places(results[0], result)
+        if at is None:
+            return None
+        right.append(dict(zip(at, items_of(result).columns["correct"] == 1, strict=True)))
+    asked = [at for at in right[0] if all(at in column for column in right)]
+    n = sum(bool(right[0][at]) for at in asked)
     if not n:
         return None
-    stay = right[0].copy()
-    for column in right[1:]:
-        stay &= column
-    value = float(stay.sum() / n)
+    stay = sum(all(column[at] for column in right) for at in asked)
+    value = stay / n
     low, high = wilson(value, n)
-    return {"clean": n / whole, "worst": float(stay.mean()), "value": value, "low": low,
+    return {"clean": n / len(asked), "worst": stay / len(asked), "value": value, "low": low,
             "high": high, "n": n}  # fmt: skip

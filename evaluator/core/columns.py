@@ -4,6 +4,7 @@
 |---|---|---|
 | bits | 1/8 | 0 or 1, first item in the lowest bit of the first byte |
 | u16 | 2, little-endian | index; 65535 stands for "none" (-1) |
+| u32 | 4, little-endian | place in a task |
 | f32 | 4, little-endian | real value |
 """
 
@@ -20,6 +21,7 @@ from evaluator.core.records import FloatArray
 TYPES = {
     "correct": "bits",
     "changed": "bits",
+    "place": "u32",
     "pred": "u16",
     "gold": "u16",
     "rank": "u16",
@@ -49,6 +51,10 @@ def pack(name: str, values: FloatArray) -> str:
         if not np.all(fits):
             raise ValueError(f"column {name} holds a value that is no index")
         data = np.where(values == -1, NONE, values).astype("<u2").tobytes()
+    elif kind == "u32":
+        if not np.all((values >= 0) & (values < 1 << 32) & (values == np.floor(values))):
+            raise ValueError(f"column {name} holds a value that is no place")
+        data = values.astype("<u4").tobytes()
     else:
         if np.any(np.abs(values) > np.finfo(np.float32).max):
             raise ValueError(f"column {name} holds a value that 32 bits cannot hold")
@@ -81,7 +87,7 @@ def unpack(name: str, text: str, n: int) -> FloatArray:
         data = base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise ValueError(f"column {name} is not base64: {error}") from None
-    wanted = {"bits": (n + 7) // 8, "u16": 2 * n, "f32": 4 * n}[kind]
+    wanted = {"bits": (n + 7) // 8, "u16": 2 * n, "u32": 4 * n, "f32": 4 * n}[kind]
     if len(data) != wanted:
         raise ValueError(f"column {name} holds {len(data)} bytes; {n} items need {wanted}")
     if kind == "bits":
@@ -92,6 +98,8 @@ def unpack(name: str, text: str, n: int) -> FloatArray:
     if kind == "u16":
         whole = np.frombuffer(data, "<u2").astype(np.float64)
         return np.where(whole == NONE, -1.0, whole)
+    if kind == "u32":
+        return np.frombuffer(data, "<u4").astype(np.float64)
     values = np.frombuffer(data, "<f4").astype(np.float64)
     if not np.all(np.isfinite(values)):
         raise ValueError(f"column {name} holds a value that is not a number")

@@ -89,6 +89,8 @@ class Example:
     """Items with the same non-empty cluster share a source and are not independent."""
     changed: bool = False
     """In a varied task: whether anything that is asked differs from the clean task's item."""
+    place: int = 0
+    """In a varied task that asks a part of the items: where its item stands in the clean task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +200,8 @@ class Items:
     `correct` (0/1), `pred` and `gold` (index into `labels` or choices; pred -1 = no valid answer),
     `value` (the primary metric's value of the item, or the probability of a match), `p_gold`
     (probability of the right answer), `rank` (place of the best right candidate, from 1) and, of a
-    varied task, `changed` (0/1: whether the item is asked differently).
+    varied task, `changed` (0/1: whether the item is asked differently) and `place` (where the item
+    stands in the clean task, if only a part is asked).
     `examples` and `responses` are empty when the items were read back from a result.
     """
 

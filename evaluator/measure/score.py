@@ -138,7 +138,8 @@ def build_items(
     rows = []
     for example, run in zip(examples.test, by_item, strict=True):
         judge = JUDGES.get("parsed" if method == "parsed" else task.kind, _judge_choice)
-        rows.append(judge(task, example, run, counts) | {"changed": float(example.changed)})
+        told = {"changed": float(example.changed), "place": float(example.place)}
+        rows.append(judge(task, example, run, counts) | told)
     columns: dict[str, FloatArray] = {
         name: np.array([row[name] for row in rows], dtype=np.float64)
         for name in task.columns
@@ -286,12 +287,12 @@ def _split(items: Items) -> list[tuple[str, Items]]:
     return parts if len(parts) > 1 else []
 
 
-def select(items: Items, at: list[int]) -> Items:
-    """Return the items at these positions."""
+def select(items: Items, at: Sequence[int]) -> Items:
+    """Return the items at these positions, with their examples and responses if they are there."""
     return Items(
-        columns={name: column[at] for name, column in items.columns.items()},
+        columns={name: column[list(at)] for name, column in items.columns.items()},
         labels=items.labels,
         clusters=tuple(items.clusters[i] for i in at) if items.clusters else (),
-        examples=tuple(items.examples[i] for i in at),
-        responses=tuple(items.responses[i] for i in at),
+        examples=tuple(items.examples[i] for i in at) if items.examples else (),
+        responses=tuple(items.responses[i] for i in at) if items.responses else (),
     )

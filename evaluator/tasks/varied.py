@@ -1,22 +1,30 @@
 """Varied tasks: the same items asked a little differently, to see what a score rests on.
 
     varied:
-      starter_choice: [typos, gender, no_question]
+      banking77:
+        items: 400
+        changes:
+          typos: Customers type in a hurry.
 
-A board declares in board.yaml which tasks are asked again and how (`changes/`). Each stands as a
-task of its own, `starter_choice_typos`, beside the index and never in it, and is asked wherever its
+A board declares in board.yaml which tasks are asked again, how (`changes/`) and why. Each stands as
+a task of its own, `banking77_typos`, beside the index and never in it, and is asked wherever its
 clean task is. Items, right answers and order stay those of the clean task, so that the two scores
-of a model are compared item by item. Only `erased` asks a few items many times.
+of a model are compared item by item.
+
+With `items`, at most so many are asked, and only those that the change changes: what stays as it is
+tells nothing. They are the first by lot, so that two changes of a task ask mostly the same ones,
+and each knows its place in the clean task. `erased` asks a few items many times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
-from evaluator.core.errors import DocumentError, Fault
+from evaluator.core.errors import DocumentError, Fault, TaskError
 from evaluator.core.files import Json
 from evaluator.core.records import DataPin, Example, Examples, Row, Task
 from evaluator.core.schema import read_document
@@ -25,6 +33,7 @@ from evaluator.metrics.classification import accuracy
 from evaluator.tasks.changes import CHANGES
 from evaluator.tasks.changes.change import Change
 from evaluator.tasks.changes.evidence import ITEMS
+from evaluator.tasks.forms import by_lot
 from evaluator.tasks.protocol import take_items
 
 
@@ -49,17 +58,17 @@ def varied_tasks(
               for task in declared if task not in names]  # fmt: skip
     tasks = {name: load(name) for name in declared if name in names}
     faults += [Fault("board.yaml", 0, f"/varied/{name}", f"{how!r} is not for a {task.kind} task")
-               for name, task in tasks.items() for how in declared[name]
+               for name, task in tasks.items() for how in declared[name]["changes"]
                if CHANGES[how].kinds and task.kind not in CHANGES[how].kinds]  # fmt: skip
     if faults:
         raise DocumentError(faults)
-    return {f"{name}_{how}": vary(task, how) for name, task in tasks.items()
-            for how in declared[name]}  # fmt: skip
+    return {f"{name}_{how}": vary(task, how, declared[name].get("items", 0))
+            for name, task in tasks.items() for how in declared[name]["changes"]}  # fmt: skip
 
 
 @cache
 def _declared(path: Path, changed: int, size: int) -> dict[str, Json]:
-    """Return task -> how it is varied, read once for each state of a board."""
+    """Return task -> {items, changes}, read once for each state of a board."""
     value, _ = read_document(path.read_bytes(), "board.yaml", "board")
     found: dict[str, Json] = value.get("varied", {})
     return found
@@ -70,15 +79,26 @@ def how_of(task: Task) -> str:
     return task.name.removeprefix(f"{task.varies}_")
 
 
-def vary(task: Task, how: str) -> Task:
-    """Return a task that asks the items of another a little differently."""
+def vary(task: Task, how: str, items: int = 0) -> Task:
+    """Return a task that asks the items of another a little differently.
+
+    A few items are too few for numbers by class: their metric is the share of right answers.
+
+    Args:
+        task: the clean task.
+        how: name of the change.
+        items: most items that are asked; 0: all.
+    """
     change = CHANGES[how]
+    part = bool(items) and not change.split
+    labelled = task.kind in ("classification", "matching")
+    shares = change.split or (part and labelled)
 
     def load(read: Callable[[DataPin], Iterable[Row]]) -> Examples:
-        return vary_examples(task, task.load(read), change)
+        return vary_examples(task, task.load(read), change, items)
 
-    share = accuracy if task.kind in ("classification", "matching") else acc
-    columns = (*task.columns, "p_gold") if change.split else task.columns
+    share = accuracy if labelled else acc
+    more = ("p_gold",) if change.split else ("changed", "place") if part else ("changed",)
     return replace(
         task,
         name=f"{task.name}_{how}",
@@ -87,31 +107,51 @@ def vary(task: Task, how: str) -> Task:
         load=load,
         n_shots=0 if change.shots == "none" else task.n_shots,
         describe=lambda group: change.before + task.describe(group),
-        columns=(*dict.fromkeys((*columns, "changed")),),
-        metrics=(share,) if change.split else task.metrics,
-        primary=share if change.split else task.primary,
+        columns=(*dict.fromkeys((*task.columns, *more, "changed")),),
+        metrics=(share,) if shares else task.metrics,
+        primary=share if shares else task.primary,
         varies=task.name,
         lm_eval=None,
     )
 
 
-def vary_examples(task: Task, clean: Examples, change: Change) -> Examples:
-    """Return items as a change asks them, each marked whether anything in it is another."""
+def vary_examples(task: Task, clean: Examples, change: Change, items: int = 0) -> Examples:
+    """Return items as a change asks them, each marked whether anything in it is another.
+
+    Raises:
+        TaskError: a part is to be asked, and the change changes no item.
+    """
     if change.split:
         few = take_items(task, clean, ITEMS).test
-        test = [part for example in few for part in change.split(example)]
+        test = tuple(part for example in few for part in change.split(example))
+    elif items:
+        test = tuple(islice(_changed_by_lot(clean, change), items))
+        test = tuple(sorted(test, key=lambda example: example.place))
     else:
-        test = [change.item(example) for example in clean.test]
-    before = dict(zip((e.id for e in clean.test), clean.test, strict=True))
+        test = tuple(_marked(example, change) for example in clean.test)
+    if not test:
+        raise TaskError(f"{task.name}: none of its items is changed; take the change out")
     return replace(
         clean,
-        test=tuple(
-            replace(e, changed=e.changed or change.asks_all_anew or e != before.get(e.id, e))
-            for e in test
-        ),
+        test=test,
         shots=turn_shots(clean, task.n_shots) if change.shots == "reversed" else clean.shots,
         descriptions={group: change.before + told for group, told in clean.descriptions.items()},
     )
+
+
+def _marked(example: Example, change: Change) -> Example:
+    """Return an item as a change asks it, with the mark whether anything in it is another."""
+    found = change.item(example)
+    return replace(found, changed=change.asks_all_anew or found != example)
+
+
+def _changed_by_lot(clean: Examples, change: Change) -> Iterator[Example]:
+    """Yield the items that a change changes with their places, in an order that lot decides."""
+    drawn = by_lot(enumerate(clean.test), "varied", key=lambda item: item[1].id)
+    for place, example in drawn:
+        found = _marked(example, change)
+        if found.changed:
+            yield replace(found, place=place)
 
 
 def turn_shots(clean: Examples, n_shots: int) -> tuple[Example, ...]:

@@ -16,7 +16,7 @@ from evaluator.board.submissions import read_tree
 from evaluator.cli import app
 from evaluator.core import columns
 from evaluator.core.files import pretty_bytes
-from evaluator.measure.result import read_result
+from evaluator.measure.result import items_of, read_result
 
 GOLDEN = ROOT / "tests/golden/compare.json"
 runner = CliRunner(env={"COLUMNS": "200"})
@@ -84,9 +84,10 @@ def golden() -> dict:
                 "name": name,
                 "a": first,
                 "b": second,
-                "proportion": compare.item_values(first)[1],
+                "proportion": compare.item_values(first["primary"], items_of(first))[1],
                 "values": [
-                    np.round(compare.item_values(r)[0], 9).tolist() for r in (first, second)
+                    np.round(compare.item_values(r["primary"], items_of(r))[0], 9).tolist()
+                    for r in (first, second)
                 ],
                 "expected": row,
             }

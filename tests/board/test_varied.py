@@ -17,8 +17,9 @@ from evaluator.board.publish.model import model_data
 from evaluator.board.publish.pages import Pages
 from evaluator.board.ranking import rank
 from evaluator.board.submissions import read_tree
-from evaluator.board.varied import kept, losses, turned
+from evaluator.board.varied import kept, losses, places, turned
 from evaluator.cli import app
+from evaluator.core.columns import pack
 from evaluator.core.records import Items
 from evaluator.measure.result import items_of
 from evaluator.tasks import load_task
@@ -42,7 +43,9 @@ def varied(whole_tree, monkeypatch, tmp_path):
     monkeypatch.setenv("EVALUATOR_SUBMISSIONS", str(tree))
     board = tree / "board.yaml"
     board.write_text(
-        board.read_text().replace("[gender, no_question]", "[gender, no_question, lower]", 1)
+        board.read_text().replace(
+            "      no_question: What", "      lower: Shouting.\n      no_question: What", 1
+        )
     )
     run("tasks", "lock", "starter_choice_lower")
     run("run", str(tree / "baseline/random"), "--task", "starter_choice_lower")
@@ -117,6 +120,62 @@ def test_what_is_kept_is_right_in_every_form():
     assert kept(read, entry, "starter_classification", ["starter_choice_lower"]) is None
 
 
+@pytest.fixture()
+def part(whole_tree, monkeypatch, tmp_path):
+    """The board with two varied tasks of 50 items each, measured for a guesser."""
+    tree = whole_tree
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EVALUATOR_SUBMISSIONS", str(tree))
+    board = tree / "board.yaml"
+    declared = "  starter_matching: {items: 50, changes: {lower: Shouting., typos: Haste.}}\n"
+    board.write_text(board.read_text().replace("varied:\n", f"varied:\n{declared}", 1))
+    names = ["starter_matching_lower", "starter_matching_typos"]
+    run("tasks", "lock", *names)
+    for name in names:
+        run("run", str(tree / "baseline/random"), "--task", name)
+    return tree
+
+
+def test_a_part_is_paired_with_the_same_items_of_the_clean_task(part):
+    assert check_tree(part) == []
+    read = read_tree(part)
+    entry = entry_of(read, "baseline/random")
+    first = entry.by_task["starter_matching"][0].result
+    other = entry.by_task["starter_matching_lower"][0].result
+    clean, varied = items_of(first).columns, items_of(other).columns
+    at = varied["place"].astype(int)
+    assert places(first, other) == at.tolist() and len(at) == 50
+    assert (clean["gold"][at] == varied["gold"]).all()  # the same items, since labels agree
+    row = {row["task"]: row for row in losses(read, entry)}["starter_matching_lower"]
+    assert (row["n"], row["changed"]) == (50, 50)
+    assert row["clean"] == pytest.approx(clean["correct"][at].mean())
+    assert row["varied"] == pytest.approx(varied["correct"].mean())
+    assert row["turned"] == pytest.approx((clean["pred"][at] != varied["pred"]).mean())
+    again = items_of(entry.by_task["starter_matching_typos"][0].result).columns
+    both = sorted({*at.tolist()} & {*again["place"].astype(int).tolist()})
+    right = [clean["correct"][both]] + [
+        column["correct"][np.isin(column["place"], both)] for column in (varied, again)
+    ]
+    found = kept(read, entry, "starter_matching", ["starter_matching_lower",
+                                                   "starter_matching_typos"])  # fmt: skip
+    assert found and found["n"] == int(right[0].sum()) and 40 < len(both) < 51
+    assert found["value"] == pytest.approx(np.min(right, axis=0).sum() / right[0].sum())
+
+
+def test_a_part_of_other_items_is_compared_with_nothing(part):
+    read = read_tree(part)
+    entry = entry_of(read, "baseline/random")
+    first = entry.by_task["starter_matching"][0].result
+    other = entry.by_task["starter_matching_lower"][0].result
+    past = other["columns"] | {"place": pack("place", np.arange(151.0, 201))}
+    twice = other["columns"] | {"place": pack("place", np.repeat(np.arange(25.0), 2))}
+    assert places(first, other | {"columns": past}) is None
+    assert places(first, other | {"columns": twice}) is None
+    assert places(first, other | {"scorer": 99}) is None
+    assert places(first | {"data": {"a": "b"}}, other) is None
+    assert places(first, other | {"task": {"name": "x", "version": 99}}) is None
+
+
 def test_it_is_told_by_the_command(varied):
     told = run("profile", "baseline/random", "--tree", str(varied))
     assert "starter_choice_lower" in told and "pending (varied: not measured yet)" in told
@@ -132,9 +191,11 @@ def test_a_board_without_varied_tasks_says_so(tree):
 @pytest.mark.parametrize(
     ("declared", "told"),
     [
-        ("starter_chess: [lower]", "no task 'starter_chess' to vary"),
-        ("starter_generation: [erased]", "'erased' is not for a generation task"),
-        ("starter_generation: [rot13]", "rot13"),
+        ("starter_chess: {changes: {lower: Why.}}", "no task 'starter_chess' to vary"),
+        ("starter_generation: {changes: {erased: Why.}}", "'erased' is not for a generation task"),
+        ("starter_generation: {changes: {rot13: Why.}}", "rot13"),
+        ("starter_generation: {changes: {lower: ''}}", "/varied/starter_generation/changes/lower"),
+        ("starter_generation: {items: 3, changes: {lower: Why.}}", "/varied/starter_generation/it"),
     ],
 )
 def test_what_cannot_be_varied_is_refused(whole_tree, monkeypatch, declared, told):

@@ -13,6 +13,7 @@ from evaluator.core.columns import NONE, TYPES, pack, unpack
 VALUES = {
     "bits": st.integers(0, 1),
     "u16": st.integers(-1, NONE - 1),
+    "u32": st.integers(0, 2**32 - 1),
     "f32": st.floats(width=32, allow_nan=False, allow_infinity=False),
 }
 COLUMNS = st.sampled_from(sorted(TYPES)).flatmap(
@@ -35,6 +36,7 @@ def test_every_column_reads_back_as_it_was_packed(column: tuple[str, list[float]
         ("correct", [0, 1, 1], b"\x06"),
         ("pred", [0, 1, 258, -1], b"\x00\x00\x01\x00\x02\x01\xff\xff"),
         ("gold", [65534], b"\xfe\xff"),
+        ("place", [1, 65536], b"\x01\x00\x00\x00\x00\x00\x01\x00"),
         ("value", [1.0, -2.5], b"\x00\x00\x80\x3f\x00\x00\x20\xc0"),
         ("p_gold", [0.1], b"\xcd\xcc\xcc\x3d"),
         ("value", [], b""),
@@ -63,6 +65,9 @@ def test_what_is_no_number_is_never_packed(name: str, wrong: float) -> None:
         ("pred", 0.5),
         ("pred", NONE),
         ("gold", 70000),
+        ("place", -1),
+        ("place", 0.5),
+        ("place", 2**32),
         ("value", 1e39),
         ("p_gold", -1e300),
     ],

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from evaluator.board.profile import offered
 from evaluator.board.publish.charts import suite_charts
+from evaluator.board.publish.profile import FAMILIES
 from evaluator.board.publish.season import opened_seasons
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.words import Words
 from evaluator.core.files import Json
 from evaluator.tasks import load_task, locked_request_set
+from evaluator.tasks.changes import CHANGES
+from evaluator.tasks.varied import how_of
 
 ROWS = 50
 """Rows of a page of the table."""
@@ -43,6 +46,7 @@ def suite_data(site: Site, name: str, words: Words) -> Json:
         "asked": asked(site, name),
         "waiting": waiting(site, name),
         "beside": beside(site, name),
+        "again": again(site, name),
         "offered": offered(suite.measured),
         "charts": suite_charts(ranked, titles, words),
     }
@@ -120,6 +124,27 @@ def beside(site: Site, name: str) -> list[Json]:
         for t in tasks
         if not load_task(t.task).varies
     ]
+
+
+def again(site: Site, name: str) -> list[Json]:
+    """Return the varied tasks of a suite by family, with how many items they ask and why."""
+    found = []
+    for tasks in site.tree.board.suites[name].beside.values():
+        for entry in tasks:
+            task, locked = load_task(entry.task), locked_request_set(entry.task)
+            if task.varies and locked:
+                how = how_of(task)
+                found.append(
+                    {
+                        "task": task.name,
+                        "title": load_task(task.varies).title,
+                        "how": how,
+                        "family": CHANGES[how].family,
+                        "n": locked.n,
+                        "reason": entry.reason,
+                    }
+                )
+    return sorted(found, key=lambda row: FAMILIES.index(row["family"]))
 
 
 def script_data(data: Json, words: Words) -> Json:
