@@ -133,13 +133,13 @@ function verdicts(a, pairs) {
 function forest(a, pairs) {
   const ends = pairs.flatMap(({ rows }) => rows.flatMap((row) => [row.low, row.high]));
   const most = Math.max(0.01, ...ends.map(Math.abs));
-  const heads = [words.task, words.metric, "A", words.other, words.difference, words.p, words.head_a, words.head_b, words.better];
+  const heads = [words.task, "A", words.other, words.difference, words.better, words.p, words.head_a, words.head_b, words.metric];
   const body = pairs.map((pair) => make("tbody", {},
     make("tr", {}, make("th", { scope: "rowgroup", colspan: heads.length, class: "b-pair" }, say(words.pair, { a: a.title, b: pair.other.title, letter: pair.letter }))),
     ...pair.rows.map((row) => line(row, pair, most)),
     ...pair.refused.map((row) => gap(row.task, say(words.not_comparable, { parts: row.parts.join(", ") }), "b-refused")),
     ...pair.gaps.map((row) => gap(row.task, say(words.gap, { who: [row.a ? "" : a.title, row.b ? "" : pair.other.title].filter(Boolean).join(", ") }), "b-state"))));
-  const table = make("table", { class: "b-board" }, make("thead", {}, make("tr", {}, ...heads.map((head, i) => make("th", { scope: "col", class: [2, 3, 5, 6, 7].includes(i) ? "b-num" : null }, head)))), ...body);
+  const table = make("table", { class: "b-board" }, make("thead", {}, make("tr", {}, ...heads.map((head, i) => make("th", { scope: "col", class: [1, 2, 5, 6, 7].includes(i) ? "b-num" : null }, head)))), ...body);
   return make("section", {}, make("h2", { id: "differences" }, words.differences),
     make("div", { class: "b-scroll", role: "region", tabindex: 0, "aria-label": words.differences }, table),
     make("p", { class: "b-foot" }, `${words.note} `, make("button", { type: "button", onclick: () => csv(a, pairs) }, words.csv)));
@@ -151,11 +151,11 @@ const gap = (task, text, kind) => make("tr", {}, make("th", { scope: "row" }, ta
 function line(row, pair, most) {
   const winner = { a: "A", b: pair.letter, "": "–" }[row.better];
   const least = row.smallest ? say(words.smallest, { points: one(100 * row.smallest) }) : null;
-  return make("tr", {}, make("th", { scope: "row" }, taskLink(row.task)), make("td", {}, name("metric", row.metric)),
+  return make("tr", {}, make("th", { scope: "row" }, taskLink(row.task)),
     make("td", { class: "b-num" }, one(100 * row.a)), make("td", { class: "b-num" }, one(100 * row.b)),
-    make("td", { class: "b-ci", title: least }, interval(row, most), ` ${points(row.difference)} (${points(row.low)} ${words.to} ${points(row.high)})`),
+    make("td", { class: "b-ci", title: least }, interval(row, most), ` ${points(row.difference)} (${points(row.low)} ${words.to} ${points(row.high)})`), make("td", {}, make("b", {}, winner)),
     make("td", { class: "b-num", title: `${row.test}: ${chance(row.p)}` }, chance(row.p_holm)),
-    make("td", { class: "b-num" }, `${row.only_a.length}`), make("td", { class: "b-num" }, `${row.only_b.length}`), make("td", {}, make("b", {}, winner)));
+    make("td", { class: "b-num" }, `${row.only_a.length}`), make("td", { class: "b-num" }, `${row.only_b.length}`), make("td", {}, name("metric", row.metric)));
 }
 
 function interval(row, most) {
