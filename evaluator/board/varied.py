@@ -27,11 +27,12 @@ NUMBERS = ("clean", "varied", "loss", "low", "high", "p", "p_holm", "n", "change
 
 
 def varied_of(tree: Tree, entry: Entry) -> list[Task]:
-    """Return the varied tasks that a model was asked, or is to be, in the order of their names."""
-    wanted = {task for name, suite in tree.board.suites.items()
-              if name in entry.submission.suites for task in suite.measured}  # fmt: skip
-    known = [load_task(task) for task in task_names() if task in wanted or task in entry.by_task]
-    return [task for task in known if task.varies]
+    """Return the varied tasks that a model was asked, or is to be, suite by suite."""
+    wanted = [task for name, suite in tree.board.suites.items()
+              if name in entry.submission.suites for task in suite.measured]  # fmt: skip
+    names = dict.fromkeys((*wanted, *(task for task in task_names() if task in entry.by_task)))
+    known = set(task_names())
+    return [task for task in map(load_task, (n for n in names if n in known)) if task.varies]
 
 
 def losses(tree: Tree, entry: Entry) -> list[Json]:

@@ -98,8 +98,20 @@ async function fill(details) {
   details.dataset.ready = "";
 }
 
-for (const details of document.querySelectorAll("details[data-part]")) {
-  details.addEventListener("toggle", () => {
-    fill(details).catch(() => details.append(make("p", { class: "b-foot" }, facts.failed)));
-  }, { once: true });
+const all = [...document.querySelectorAll("details[data-part]")];
+const filled = new Map();
+
+function show(details) {
+  if (!filled.has(details)) filled.set(details, fill(details).catch(() => details.append(make("p", { class: "b-foot" }, facts.failed))));
+  return filled.get(details);
 }
+
+for (const details of all) details.addEventListener("toggle", () => show(details));
+
+const report = document.getElementById("b-report");
+report.hidden = false;
+report.addEventListener("click", async () => {
+  for (const details of all) details.open = true;
+  await Promise.all(all.map(show));
+  window.print();
+});

@@ -389,6 +389,21 @@ def test_plain_mkdocs_builds_a_correct_english_site(tmp_path):
     assert not (tmp_path / "x/zh").exists()
 
 
+def test_the_full_report_of_a_model_is_printed_with_every_part(browser, serve, site):
+    page = browser.new_page()
+    page.goto(serve(site) + "models/starter--large/")
+    page.evaluate("window.print = () => { document.body.dataset.printed = 'yes' }")
+    page.get_by_role("button", name="Print the full report").click()
+    page.locator("body[data-printed]").wait_for()
+    parts = page.locator("details[data-part]")
+    assert parts.count() == page.locator("details[data-ready][open]").count() >= 5
+    for part in parts.all():
+        assert part.locator("tbody tr").count() > 0
+    page.emulate_media(media="print")
+    assert not page.get_by_role("button", name="Print the full report").is_visible()
+    page.close()
+
+
 def test_a_model_shows_its_results_in_detail_to_who_asks(browser, serve, site):
     page = browser.new_page()
     said: list[str] = []
