@@ -333,6 +333,21 @@ def test_the_page_of_a_task_tells_what_is_odd_about_its_items(site):
     assert f"{kept['near']['value']:.0f} items" in page
 
 
+def test_what_a_task_is_asked_again_stands_apart_and_is_named(site):
+    render = Renderer(site, ROOT / "site", read_words(ROOT / "site/words", "en"))
+    data = task_data(site, "starter_choice")
+    ways = [("starter_choice_gender", "gender"), ("starter_choice_no_question", "no_question")]
+    assert [(found["task"], found["how"]) for found in data["again"]] == ways
+    page = render("task.html", "tasks/starter_choice/index.md", task=data)
+    assert all(f'href="../../tasks/{task}/">' in page for task, _ in ways)
+    assert task_data(site, "starter_choice_gender")["again"] == []
+    tasks, again = render("tasks.html", "tasks/index.md", tasks=tasks_data(site)).split(
+        'id="again"'
+    )
+    assert tasks.count("starter_choice") == 1
+    assert again.count("starter_choice") == 2
+
+
 def test_the_page_of_a_task_shows_an_item_to_the_letter(site):
     def page_of(name):
         return Renderer(site, ROOT / "site", read_words(ROOT / "site/words", "en"))(

@@ -17,6 +17,7 @@ from evaluator.measure.lint import to_json
 from evaluator.measure.method import can_parse
 from evaluator.measure.sample import sample_of
 from evaluator.tasks import built_in_names, findings_of, load_task, locked_request_set, task_names
+from evaluator.tasks.varied import how_of
 
 SHOWN = 50
 """Models that the page lists; the file of a suite lists all."""
@@ -59,6 +60,11 @@ def task_data(site: Site, name: str) -> Json:
         "notes": task.notes,
         "measurable": task.measurable,
         "varies": task.varies,
+        "again": [
+            {"task": other, "how": how_of(load_task(other))}
+            for other in task_names()
+            if other.startswith(f"{name}_") and load_task(other).varies == name
+        ],
         "built_in": name in built_in_names(),
         "sample": sample_of(name),
         "can_parse": can_parse(task),
