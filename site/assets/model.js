@@ -36,7 +36,7 @@ const LINES = {
   metrics: (task) => estimates(task.metrics).map(([metric, found], i) => make("tr", {},
     make("td", {}, i ? "" : titled(task)), head(make("a", { href: `${facts.metrics}#${metric}` }, name("metric", metric))),
     number(one(found.value, 4)), number(span(found, (value) => one(value, 4))), number(one(found.stderr, 4)), make("td", {}, name("tier", found.tier)))),
-  groups: (task) => estimates(task.groups).map(([group, found], i) => make("tr", {},
+  groups: (task) => estimates(task.varies ? {} : task.groups).map(([group, found], i) => make("tr", {},
     make("td", {}, i ? "" : titled(task)), head(group), number(percent(found.value)), number(span(found, percent)), number(found.n))),
   origin: (task, setups) => [make("tr", {}, head(titled(task)),
     make("td", {}, blob(task.path, task.commit, task.path.split("/").at(-1)), ...(task.responses_kept ? [", ", blob(task.path.replace(".json", ".responses.jsonl.gz"), task.commit, words.responses)] : [])),

@@ -399,6 +399,10 @@ def test_the_full_report_of_a_model_is_printed_with_every_part(browser, serve, s
     assert parts.count() == page.locator("details[data-ready][open]").count() >= 5
     for part in parts.all():
         assert part.locator("tbody tr").count() > 0
+    tasks = json.loads((site / "models/starter--large.json").read_text())["tasks"]
+    clean = [task for task in tasks if task["state"] == "measured" and not task["varies"]]
+    groups = page.locator("details[data-part=groups] tbody tr")
+    assert groups.count() == sum(len(task["groups"]) for task in clean) > 0
     page.emulate_media(media="print")
     assert not page.get_by_role("button", name="Print the full report").is_visible()
     page.close()

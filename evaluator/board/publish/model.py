@@ -89,7 +89,7 @@ def model_view(site: Site, data: Json, words: Words) -> Json:
     return data | {
         "places": [place_view(site, place, data["tasks"], words) for place in data["places"]],
         "results": measured,
-        "grouped": any(task["groups"] for task in measured),
+        "grouped": any(task["groups"] and not task["varies"] for task in measured),
         "classified": any(task["labels"] for task in measured),
         "attempts": [
             attempt | {"title": titled(site, attempt["task"]) if attempt.get("task") else "–"}
