@@ -78,7 +78,9 @@ def format_page(words: Words) -> str:
     for name in NAMES:
         schema = load_schema(name)
         parts.append(f"## {schema['title']}\n")
-        parts.append(f"{schema['description']} [Schema](data/schemas/{name}.json){{ download }}\n")
+        path, about = schema["description"].split(": ", 1)
+        link = f"[Schema](data/schemas/{name}.json){{ download }}"
+        parts.append(f"`{path}`: {about} {link}\n")
         heads = [words(f"reference.format.{head}") for head in ("field", "type", "meaning")]
         parts.append(f"| {' | '.join(heads)} |\n|---|---|---|")
         rows = _field_rows(schema, schema, "")

@@ -127,6 +127,7 @@ def fields(schema: dict) -> Iterator[str]:
 def test_every_field_of_a_committed_file_is_told(name):
     schema = load_schema(name)
     page = generated()["result-format.md"]
+    assert "\n`submissions/<org>/<model>/submission.yaml`: one model" in page, "no tag swallows it"
     part = page.split(f"## {schema['title']}\n")[1].split("\n## ")[0]
     for field in fields(schema):
         assert re.search(rf"^\| `([\w.*\[\]]+\.)?{field}`", part, re.MULTILINE), field

@@ -12,7 +12,7 @@ PAGES = (
     "tasks/starter_generation/", "among-others/", "embed/",
 )  # fmt: skip
 """One page of each type."""
-CARDS = ("tasks/", "suites/core/", "history/", "models/", "record/")
+CARDS = ("tasks/", "suites/core/", "suites/medical/", "history/", "models/", "record/")
 """Pages whose wide tables are cards on a phone."""
 
 
