@@ -55,6 +55,13 @@ def set_metric(name: str, key: str, value: object) -> Edit:
     return lambda result: result["metrics"][name].__setitem__(key, value)
 
 
+def name_a_class_too_many(result: dict) -> None:
+    column = columns.unpack("pred", result["columns"]["pred"], result["n"])
+    wrong = next(i for i, cell in enumerate(column) if cell >= 0)
+    column[wrong] = len(result["classes"])
+    result["columns"]["pred"] = columns.pack("pred", column)
+
+
 TAMPERINGS: dict[str, tuple[Edit, str]] = {
     "a digit in a metric": (set_metric("macro_f1", "value", 0.99), "outside its interval"),
     "a metric inside its interval": (
@@ -69,6 +76,17 @@ TAMPERINGS: dict[str, tuple[Edit, str]] = {
         lambda r: r["groups"]["en"].update(n=150),
         "hold 250 items, and the task has 200",
     ),
+    "a metric a hair off": (
+        lambda r: r["metrics"]["accuracy"].update(value=r["metrics"]["accuracy"]["value"] + 1e-6),
+        "but its items give",
+    ),
+    "a metric beside the first": (
+        lambda r: r["metrics"]["mcc"].update(stderr=r["metrics"]["mcc"]["stderr"] * 2),
+        "/metrics/mcc/stderr",
+    ),
+    "a metric of fewer items": (set_metric("mcc", "n", 199), "199 is not n = 200"),
+    "a class past the last": (name_a_class_too_many, "names a class past the"),
+    "responses that are denied": (lambda r: r["responses"].update(kept=False), "but the file is"),
     "a narrower interval": (set_metric("macro_f1", "stderr", 0.001), "but its items give"),
     "a flipped bit": (flip_one_item, "does not follow from pred and gold"),
     "another request set": (
