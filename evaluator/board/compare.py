@@ -39,6 +39,12 @@ OF_THE_METHOD = ("request set", "decoding")
 class Incomparable(EvaluatorError):
     """Two results that do not answer the same question; the message says which part differs."""
 
+    def __init__(self, parts: list[Json]) -> None:
+        """Take the parts that differ, each as {part, a, b}."""
+        told = "; ".join(f"{p['part']}: {_short(p['a'])} and {_short(p['b'])}" for p in parts)
+        super().__init__(f"cannot be compared, they differ in {told}")
+        self.parts = parts
+
 
 def fingerprint(result: Json) -> dict[str, Json]:
     """Return everything that must be the same for two results to be compared: part -> value."""
@@ -132,8 +138,7 @@ def compare_results(first: Json, second: Json) -> Json:
     """
     parts = differing_parts(first, second)
     if parts:
-        told = "; ".join(f"{p['part']}: {_short(p['a'])} and {_short(p['b'])}" for p in parts)
-        raise Incomparable(f"cannot be compared, they differ in {told}")
+        raise Incomparable(parts)
     items = items_of(first)
     others = items_of(second)
     values, proportion = item_values(first["primary"], items)

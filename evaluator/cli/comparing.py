@@ -43,9 +43,12 @@ def compare(
       evaluator compare starter/large starter/medium
       evaluator compare starter/large starter/small --task starter_choice --items
     """
-    if a.endswith(".json") and b.endswith(".json"):
-        found = comparing.compare_files(read_result(Path(a)), read_result(Path(b)))
-        names: dict[str, list[str]] = {}
+    files = [name.endswith(".json") for name in (a, b)]
+    names: dict[str, list[str]] = {}
+    if all(files):
+        found = _compare_files(a, b, as_json=as_json)
+    elif any(files):
+        raise typer.BadParameter("name two result files, or two submissions")
     else:
         must_be_tree(tree)
         read = read_tree(tree)
@@ -61,6 +64,16 @@ def compare(
         _show_items(found, names)
     if not found["tasks"]:
         raise EvaluatorError("nothing to compare: no task has a number of both")
+
+
+def _compare_files(a: str, b: str, *, as_json: bool) -> Json:
+    """Compare two result files; a refusal is JSON too where JSON was asked for."""
+    try:
+        return comparing.compare_files(read_result(Path(a)), read_result(Path(b)))
+    except comparing.Incomparable as error:
+        if as_json:
+            show_json({"a": a, "b": b, "differ": error.parts})
+        raise
 
 
 def profile(
@@ -157,7 +170,8 @@ def _show(found: Json) -> None:
     out.print(f"a: {found['a']}\nb: {found['b']}\n")
     head = ("task", "metric", "n", "a", "b", "a - b", "95 % interval", "only a", "only b", "p",
             "p Holm", "smallest", "better", "test")  # fmt: skip
-    show_table(head, rows)
+    if rows:
+        show_table(head, rows)
     for gap in found["gaps"]:
         out.print(f"{gap['task']}: not compared; a {gap['a']}, b {gap['b']}")
 

@@ -206,6 +206,13 @@ def test_the_command_refuses_what_cannot_be_compared(monkeypatch):
     refused = runner.invoke(app, ["compare", *files])
     assert isinstance(refused.exception, compare.Incomparable)
     assert "request set" in str(refused.exception)
+    told = json.loads(runner.invoke(app, ["compare", *files, "--json"]).output)
+    assert {"part": "primary metric", "a": "acc", "b": "accuracy"} in told["differ"]
+    mixed = runner.invoke(app, ["compare", files[0], "starter/large"])
+    assert mixed.exit_code == 2 and "two result files, or two submissions" in mixed.output
+    nothing = runner.invoke(app, ["compare", "starter/large", "starter/small", "--task", "gsm8k"])
+    assert nothing.exit_code == 1 and "not compared; a pending, b pending" in nothing.output
+    assert "p Holm" not in nothing.output
     unknown = runner.invoke(app, ["compare", "starter/large", "starter/none"])
     assert "no submission 'starter/none'" in str(unknown.exception)
 
