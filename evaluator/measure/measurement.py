@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from evaluator.backends import Backend, DeviceChoice, load_backend
+from evaluator.backends.panic import panic_in_words
 from evaluator.core.errors import RunError, TaskError
 from evaluator.core.files import Json
 from evaluator.core.records import Examples, Provider, RequestSet, Submission, Task
@@ -22,7 +23,14 @@ from evaluator.measure.provenance import cost_of, describe_machine, describe_run
 from evaluator.measure.quantisation import must_be_listed
 from evaluator.measure.requests import build_requests, describe_requests
 from evaluator.measure.result import build_result, key_of, result_path, write_result
-from evaluator.measure.run import Answers, Progress, keep_answers, response_lines, run_packs
+from evaluator.measure.run import (
+    Answers,
+    Progress,
+    answer_pack,
+    keep_answers,
+    response_lines,
+    run_packs,
+)
 from evaluator.measure.score import score_task
 from evaluator.measure.shards import Shard
 from evaluator.measure.size import held_size, listed_size, must_fit
@@ -245,13 +253,14 @@ class Measurer:
     def load(self) -> Backend:
         """Load the model, once."""
         if self._backend is None:
-            self._backend = load_backend(
-                self.submission,
-                self.folder,
-                self.settings.machine,
-                self.settings.provider,
-                self.adapter,
-            )
+            with panic_in_words():
+                self._backend = load_backend(
+                    self.submission,
+                    self.folder,
+                    self.settings.machine,
+                    self.settings.provider,
+                    self.adapter,
+                )
         return self._backend
 
     def try_out(self, task: Task) -> None:
@@ -262,7 +271,7 @@ class Measurer:
             TaskError, DataError: as `measure`.
         """
         assigned = assign(self.submission, self.manifest, task, limit=1)
-        self.load().answer(assigned.packs[0].requests)
+        answer_pack(self.load(), assigned.packs[0])
 
     def close(self) -> None:
         """Let the workers of a cluster go."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluator.backends.base import Backend
+from evaluator.backends.panic import panic_in_words
 from evaluator.core.errors import RunError
 from evaluator.core.files import json_lines
 from evaluator.core.records import Response
@@ -97,10 +98,12 @@ def answer_pack(backend: Backend, pack: Pack) -> Done:
     """Let a backend answer a pack.
 
     Raises:
+        ModelError: what the model brings cannot be used.
         RunError: it answers something that was not asked.
     """
     fed, start = backend.tokens_fed, time.monotonic()
-    responses = tuple(backend.answer(pack.requests))
+    with panic_in_words():
+        responses = tuple(backend.answer(pack.requests))
     asked = [(request.item, request.index) for request in pack.requests]
     if [(response.item, response.index) for response in responses] != asked:
         raise RunError(f"pack {pack.id[:12]}: the backend's answers are not those asked for")

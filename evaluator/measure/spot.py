@@ -16,6 +16,7 @@ from evaluator.measure.packs import in_order, plan_packs
 from evaluator.measure.requests import build_requests
 from evaluator.measure.rescore import read_responses
 from evaluator.measure.result import items_of
+from evaluator.measure.run import answer_pack
 from evaluator.measure.score import score_task
 
 TOLERANCE_NATS = 1e-4
@@ -51,7 +52,8 @@ def _answer(measurer: Measurer, task: Task, examples: Examples, wanted: set[str]
     """Answer the requests of some items, made as for the whole task: shots depend on all of it."""
     requests = build_requests(task, examples, method_of(measurer.submission, task))
     packs = plan_packs([request for request in requests if request.item in wanted])
-    return in_order(packs, [measurer.load().answer(pack.requests) for pack in packs])
+    answered = [answer_pack(measurer.load(), pack).answered for pack in packs]
+    return in_order(packs, [one.responses for one in answered])
 
 
 def _compare_responses(committed: Sequence[Response], again: Sequence[Response]) -> Iterator[str]:
