@@ -193,7 +193,7 @@ def test_where_nobody_answers_it_names_every_option_at_once(repository, words, a
         (("--suites", "starter,nope"), "no suite nope; known here: starter"),
         (("--colour", "red"), "must be a colour such as #0b5d66"),
         (("--gpu-runner", "a b"), "/runners/gpu/0"),
-        (("--title", ""), "should be non-empty"),
+        (("--title", ""), "is too short: at least 1 character"),
     ],
 )
 def test_what_cannot_be_is_told_and_nothing_is_written(repository, words, told):
