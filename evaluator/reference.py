@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import inspect
 from functools import cache
+from typing import Any
 
+from typer import Context
+from typer.main import get_command
 from typer.models import CommandInfo
-from typer.testing import CliRunner
 
 from evaluator.board.publish.words import Words
 from evaluator.cli import app
@@ -15,6 +17,8 @@ from evaluator.core.files import Json
 from evaluator.core.schema import NAMES, load_schema
 from evaluator.metrics import all_metrics
 
+WIDTH = 80
+"""Letters of a line of help."""
 OPTIONAL = " (optional)"
 """Mark of a field that need not be there, before it is put into a language."""
 
@@ -133,11 +137,23 @@ def commands_page(words: Words) -> str:
     return "\n".join(parts)
 
 
-@cache
+@cache  # the same in the pages of all languages
 def help_of(command: tuple[str, ...]) -> str:
-    """Return what a command says of itself; the same in the pages of all languages."""
-    runner = CliRunner(env={"COLUMNS": "90", "TERMINAL_WIDTH": "90"})
-    return runner.invoke(app, [*command, "--help"], prog_name="evaluator").output.strip()
+    """Return what a command says of itself."""
+    here = command_tree()
+    settings = here.context_settings
+    context = Context(here, info_name="evaluator", terminal_width=WIDTH, **settings)
+    for word in command:
+        here = here.commands[word]
+        context = Context(here, info_name=word, parent=context)
+    told: str = here.get_help(context)
+    return told.strip()
+
+
+@cache  # takes as long to build as all pages of the reference
+def command_tree() -> Any:
+    """Return the commands as the command line reads them."""
+    return get_command(app)
 
 
 def command_words() -> list[tuple[str, ...]]:

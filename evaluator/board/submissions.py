@@ -21,9 +21,10 @@ from evaluator.board.suites import (
 )
 from evaluator.core.errors import DocumentError, Fault
 from evaluator.core.files import Json, read_plain
-from evaluator.core.records import Provider, Submission
+from evaluator.core.records import Provider, Submission, Task
 from evaluator.core.schema import read_document, read_json_document
 from evaluator.measure.result import read_result, run_name
+from evaluator.tasks import load_task, task_names
 
 T = TypeVar("T")
 Keep = Callable[[Json], Json]
@@ -125,6 +126,11 @@ class Tree:
     def season(self) -> Season | None:
         """The season that the board is in, None before the first one is drafted."""
         return next((s for s in self.seasons if s.name == self.board.season), None)
+
+    @cached_property
+    def varied(self) -> dict[str, Task]:
+        """Name -> task of all tasks that vary another one; looked up once for all models."""
+        return {task.name: task for task in map(load_task, task_names()) if task.varies}
 
     @cached_property
     def _by_submission(self) -> dict[str, list[Json]]:

@@ -19,7 +19,6 @@ from evaluator.core.records import Items, Task
 from evaluator.core.stats import wilson
 from evaluator.measure.result import items_of
 from evaluator.measure.score import select
-from evaluator.tasks import load_task, task_names
 from evaluator.tasks.changes import CHANGES
 from evaluator.tasks.varied import how_of
 
@@ -30,9 +29,8 @@ def varied_of(tree: Tree, entry: Entry) -> list[Task]:
     """Return the varied tasks that a model was asked, or is to be, suite by suite."""
     wanted = [task for name, suite in tree.board.suites.items()
               if name in entry.submission.suites for task in suite.measured]  # fmt: skip
-    names = dict.fromkeys((*wanted, *(task for task in task_names() if task in entry.by_task)))
-    known = set(task_names())
-    return [task for task in map(load_task, (n for n in names if n in known)) if task.varies]
+    names = dict.fromkeys((*wanted, *(task for task in tree.varied if task in entry.by_task)))
+    return [tree.varied[name] for name in names if name in tree.varied]
 
 
 def losses(tree: Tree, entry: Entry) -> list[Json]:

@@ -19,11 +19,15 @@ OUT_OF_SCOPE = "out of scope"
 
 def confusion(items: Items) -> IntArray:
     """Return the (k, k+1) counts [gold][predicted]; the last column is "no label"."""
+    return _confusion(items)[0]
+
+
+def _confusion(items: Items) -> tuple[IntArray, IntArray]:
+    """Return the table of `confusion`, and the (n,) places of the items in it, flattened."""
     k = len(items.labels)
-    table = np.zeros((k, k + 1), dtype=np.int64)
-    pred = items.columns["pred"].astype(int)
-    np.add.at(table, (items.columns["gold"].astype(int), np.where(pred < 0, k, pred)), 1)
-    return table
+    pred, gold = items.columns["pred"].astype(int), items.columns["gold"].astype(int)
+    cells = gold * (k + 1) + np.where(pred < 0, k, pred)
+    return np.bincount(cells, minlength=k * (k + 1)).reshape(k, k + 1), cells
 
 
 def per_class(table: FloatArray | IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -102,14 +106,15 @@ def macro_f1(items: Items) -> Score:
     `average="macro"`, `labels=` all declared, `zero_division=0`).
     """
     k = len(items.labels)
-    pred, gold = items.columns["pred"].astype(int), items.columns["gold"].astype(int)
-    _, _, f1 = per_class(confusion(items))
-    bottom = np.bincount(pred[pred >= 0], minlength=k) + np.bincount(gold, minlength=k)
-    # influence of class c: [2 tp_i - F1 (2 tp_i + fp_i + fn_i)] / mean(2TP + FP + FN)
+    table, cells = _confusion(items)
+    _, _, f1 = per_class(table)
+    bottom = table[:, :k].sum(axis=0) + table.sum(axis=1)
+    # influence of class c: [2 tp_i - F1 (2 tp_i + fp_i + fn_i)] / mean(2TP + FP + FN);
+    # the same for all items of a cell [gold][predicted]
     weight = np.divide(items.n, bottom, out=np.zeros(k), where=bottom > 0) / k
-    influence = 2 * (pred == gold) * weight[gold] - f1[gold] * weight[gold]
-    influence -= np.where(pred >= 0, f1[pred] * weight[pred], 0.0)
-    return Score(value=float(f1.mean()), influence=influence, proportion=False)
+    by_cell = 2 * np.eye(k, k + 1) * weight[:, None] - (f1 * weight)[:, None]
+    by_cell[:, :k] -= f1 * weight
+    return Score(value=float(f1.mean()), influence=by_cell.ravel()[cells], proportion=False)
 
 
 @table_metric()

@@ -44,9 +44,7 @@ class Shell:
         }
         path = self.to / self.address.replace(SHELL, copy.name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            "".join(fills.get(part, part) for part in self.parts), "utf-8", newline="\n"
-        )
+        path.write_bytes("".join(fills.get(part, part) for part in self.parts).encode())
 
 
 def cut_chinese(text: str) -> str:

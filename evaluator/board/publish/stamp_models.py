@@ -57,7 +57,7 @@ class Written:
     sums: tuple[str, ...]
     """A line for SHA256SUMS a file."""
     questions: dict[str, Json]
-    """Id -> what its results answer."""
+    """Id -> what its results answer, where no model before it in the same process says so."""
     beside: Beside
     """What stands beside its scores in tables of suites; empty where nothing does."""
 
@@ -71,6 +71,7 @@ class Press:
         self.root = builds[0].to
         self.builds = builds
         self.shells = [Shell(built.shells[MODELS], MODELS, built.to) for built in builds]
+        self.told: set[str] = set()
 
     def write(self, number: int) -> Written:
         """Write the pages and files of the model with this number in the tree."""
@@ -87,7 +88,8 @@ class Press:
         files = {f"models/{data['slug']}.json": data, f"data/items/{data['slug']}.json": items}
         sums = [write_file(self.root, path, compact(value)) for path, value in files.items()]
         shares = {data["model"]: found} if (found := shares_of(data["profile"])) else {}
-        questions = questions_of(site, entry, items)
+        questions = questions_of(site, entry, items, self.told)
+        self.told |= questions.keys()
         return Written(sums=tuple(sums), questions=questions, beside=shares)
 
 
@@ -115,10 +117,11 @@ def write_models(builds: Sequence[Built]) -> Iterator[Written]:
         yield from map(press.write, numbers)
         return
 
+    yield press.write(numbers[0])  # what it loads and compiles is there for all that are forked
     give_back()
     gc.freeze()  # what is there already is neither looked through again nor copied by that
     with multiprocessing.get_context("fork").Pool(workers, _begin, (press,), RENEWED) as pool:
-        yield from pool.imap(_write, numbers, AT_ONCE)
+        yield from pool.imap(_write, numbers[1:], AT_ONCE)
     gc.unfreeze()
 
 

@@ -7,7 +7,7 @@ models were asked the same; one file an item set with the names of its items.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 
 import numpy as np
@@ -105,12 +105,16 @@ def _places(codes: NDArray[np.intp], kinds: int) -> str:
     return base64.b64encode(packed.tobytes()).decode()
 
 
-def questions_of(site: Site, entry: Entry, items: Json) -> dict[str, Json]:
-    """Return id -> question that an entry in full answers, whose `vectors` are `items`."""
+def questions_of(site: Site, entry: Entry, items: Json, told: Collection[str]) -> dict[str, Json]:
+    """Return id -> question that an entry in full answers, without those whose id is in `told`.
+
+    `items` are its `vectors`.
+    """
     results = {standing.path: standing.result for standing in entry.results}
     return {
-        items["tasks"][task]["question"]: question(results[standing.path])
+        name: question(results[standing.path])
         for task, standing in _measured(site, entry)
+        if (name := items["tasks"][task]["question"]) not in told
     }
 
 
