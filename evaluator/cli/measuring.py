@@ -1,31 +1,22 @@
-"""Verbs on the way from a submission to results: plan, run, merge, score."""
+"""The verb `run`: a submission and its tasks -> results, or shards of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from evaluator.board import queue, rescoring
-from evaluator.board.history import days_added
-from evaluator.board.queue import Pending
-from evaluator.board.rescoring import Rescored
-from evaluator.board.submissions import Board, read_board, read_submission, read_tree
+from evaluator.board.submissions import Board, read_board, read_submission
 from evaluator.cli.options import (
-    TREE,
-    JsonOption,
-    PathsArgument,
     ProtocolOption,
-    TreeOption,
-    must_be_tree,
     shown,
 )
 from evaluator.cli.progress import Show, show_progress
 from evaluator.cli.show import err as stderr
-from evaluator.cli.show import out, show_json, show_table
+from evaluator.cli.show import out
 from evaluator.core.errors import BusyError, EvaluatorError, RunError
 from evaluator.core.records import Provider, Submission, Task
 from evaluator.measure.method import why_unfit
@@ -51,7 +42,6 @@ RayOption = Annotated[
 ]
 WorkersOption = Annotated[int, typer.Option(min=1, help="Workers of the cluster.")]
 BatchOption = Annotated[int, typer.Option(min=1, help="Most tokens that enter the model at once.")]
-
 GpusOption = Annotated[
     int, typer.Option(min=1, help="GPUs that one model is spread over (`engine: vllm` alone).")
 ]
@@ -72,63 +62,6 @@ class Places(TypedDict):
     out: Path
     work: Path
     lock: bool
-
-
-def plan(tree: TreeOption = TREE, as_json: JsonOption = False) -> None:
-    r"""List what is asked for and not there yet, in the order in which to do it.
-
-    measure: a model must answer. rescore: kept responses are scored anew, without a model. The
-    season's reference models come first, then submissions by age. Tokens and hours are estimates
-    from the runs that are there; '-' where there is nothing to go by.
-
-    \b
-    Examples:
-      evaluator plan
-      evaluator plan --json
-    """
-    must_be_tree(tree)
-    read = read_tree(tree, queue.for_planning)
-    work = queue.plan(read, days_added(tree))
-    if as_json:
-        show_json([asdict(pending) for pending in work])
-        return
-    for told in queue.out_of_step(read):
-        out.print(told)
-    if work:
-        head = ("submission", "task", "action", "requests", "tokens", "hours", "why")
-        show_table(head, [_plan_row(pending) for pending in work])
-        out.print(_plan_total(work))
-    else:
-        out.print("nothing to do")
-
-
-def _plan_row(pending: Pending) -> list[str]:
-    return [
-        pending.submission,
-        pending.task,
-        pending.action,
-        f"{pending.requests:,}",
-        _estimate(pending.tokens),
-        _estimate(pending.hours),
-        pending.reason,
-    ]
-
-
-def _estimate(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
-
-
-def _plan_total(work: list[Pending]) -> str:
-    measure = [pending for pending in work if pending.action == "measure"]
-    known = [pending for pending in measure if pending.tokens is not None]
-    tokens, hours = sum(p.tokens or 0 for p in known), sum(p.hours or 0 for p in known)
-    unknown = f"; {len(measure) - len(known)} without an estimate" * (len(measure) > len(known))
-    return (
-        f"{len(measure)} to measure, about {tokens:,} tokens and {hours:.3g} hours{unknown}; "
-        f"{len(work) - len(measure)} to rescore"
-    )
 
 
 def run(
@@ -186,7 +119,7 @@ def run(
     )
     wanted = task or _suite_tasks(board, submission, protocol)
     tasks = [load_task(name, protocol) for name in wanted if name not in declines]
-    if not for_each_task(submission, home, tasks, settings, _answer if part else _measure):
+    if not _each_task(submission, home, tasks, settings, _answer if part else _measure):
         raise typer.Exit(1)
 
 
@@ -231,7 +164,7 @@ def _rules(board: Board, submission: Submission) -> Rules:
     }
 
 
-def for_each_task(
+def _each_task(
     submission: Submission, home: Path, tasks: list[Task], settings: Settings, step: Step
 ) -> bool:
     """Do a step for tasks one by one; a failure is told, noted as an attempt, and the next begins.
@@ -245,7 +178,7 @@ def for_each_task(
     notes = home if settings.lock else settings.work if settings.shard else None
     well = True
     measurer: Measurer | None = None
-    with show_progress() as start:
+    with _stoppable(), show_progress() as start:
         for task in tasks:
             try:
                 measurer = measurer or Measurer(submission, home, settings)
@@ -261,15 +194,26 @@ def for_each_task(
     return well
 
 
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Tell whoever stops a run with Ctrl-C that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        stderr.print("stopped; the same command goes on where it was")
+        raise
+
+
 def _measure(measurer: Measurer, task: Task, progress: Show) -> str:
     """Measure one task and say what came out."""
     done = measurer.measure(task, progress)
     if not done.fresh:
         return f"{task.name}: measured already: {shown(done.path)}"
-    return _told(done)
+    return told(done)
 
 
-def _told(done: Measured) -> str:
+def told(done: Measured) -> str:
+    """Return what a measurement came to, in one line."""
     found = done.result["metrics"][done.result["primary"]]
     return (
         f"{done.result['task']['name']}: {done.result['primary']} {found['value']:.4f} "
@@ -281,96 +225,6 @@ def _told(done: Measured) -> str:
 def _answer(measurer: Measurer, task: Task, progress: Show) -> str:
     """Answer one shard of a task and say where it is."""
     return f"{task.name}: answered: {shown(measurer.answer_shard(task, progress))}"
-
-
-def merge(
-    path: Annotated[Path, typer.Argument(help="A submission: submissions/<org>/<model>.")],
-    shards: Annotated[Path, typer.Argument(help="Folder that all shards were collected in.")],
-    to: ToOption = None,
-) -> None:
-    r"""Join the shards of a submission and score them; no model is needed.
-
-    A shard that is missing, doubled, of another measurement or of another version is refused, and
-    the other tasks are scored all the same.
-
-    \b
-    Examples:
-      evaluator run submissions/my-org/my-model --shard 1/2
-      evaluator run submissions/my-org/my-model --shard 2/2
-      evaluator merge submissions/my-org/my-model build/shards
-    """
-    from evaluator.measure.join import join_task
-    from evaluator.measure.manifest import read_lock
-
-    home = path.resolve()
-    tree = home.parents[1]
-    submission, _ = read_submission(tree, f"{home.parent.name}/{home.name}")
-    keep_below, manifest = read_board(tree).responses_bytes, read_lock(home / "lock.json")
-    found = sorted({folder.parent.name for folder in shards.glob("*/*-of-*")})
-    if not found:
-        raise EvaluatorError(f"{shards}: no shard there (<measurement>/<I>-of-<N>/shard.json)")
-    well = True
-    for name in found:
-        try:
-            out.print(_told(join_task(submission, manifest, shards / name, to or tree, keep_below)))
-        except EvaluatorError as error:
-            well = False
-            stderr.print(str(error))
-    if not well:
-        raise typer.Exit(1)
-
-
-def score(
-    paths: PathsArgument = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Score every kept response, not only what the plan names.")
-    ] = False,
-    tree: TreeOption = TREE,
-    as_json: JsonOption = False,
-) -> None:
-    r"""Score kept responses again, without a model: after a mended scorer, a new metric, new gold.
-
-    Without --all: what `evaluator plan` lists as rescore. With --all also the rest, where a result
-    of the present scorer must come out equal. A new result stands beside the old one,
-    `<run>.s<scorer>.json`. What moved, and by how much, is printed as Markdown for the changelog.
-
-    \b
-    Examples:
-      evaluator score
-      evaluator score --all
-      evaluator score submissions/my-org/my-model
-    """
-    names = [f"{p.resolve().parent.name}/{p.resolve().name}" for p in paths or []]
-    tree = paths[0].resolve().parents[1] if paths else tree
-    must_be_tree(tree)
-    read = read_tree(tree)
-    wanted = rescoring.chosen(read, names, everything=everything)
-    done = list(rescoring.rescore_tree(tree, read, wanted))
-    moves = [move for one in done if one.outcome == "written" for move in one.moves]
-    if as_json:
-        show_json([asdict(one) for one in done])
-    else:
-        _show_scores(done)
-        if any(one.outcome == "written" for one in done):
-            out.print(f"\n{rescoring.numbers_text(moves)}")
-    if any(one.outcome in FAULTS for one in done):
-        raise typer.Exit(1)
-
-
-FAULTS = ("differs", "failed")
-"""What scoring anew must not come to."""
-
-
-def _show_scores(done: list[Rescored]) -> None:
-    for one in done:
-        if one.outcome in FAULTS:
-            stderr.print(f"{one.path}: {one.reason or 'its responses give other numbers'}")
-        elif one.outcome == "written":
-            out.print(f"{one.reason}: scored anew")
-        else:
-            out.print(f"{one.path}: {one.reason or one.outcome}")
-    if not done:
-        out.print("nothing to score anew; --all scores everything")
 
 
 def _suite_tasks(board: Board, submission: Submission, protocol: str) -> list[str]:

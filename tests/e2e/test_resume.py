@@ -1,4 +1,4 @@
-"""Kill -9 in the middle of a run; the same command finishes with the same bytes."""
+"""A run stopped in the middle, by kill -9 or Ctrl-C; the same command ends with the same bytes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from conftest_e2e import ROOT, evaluator
 from made_once import ask_once
 
@@ -36,13 +37,21 @@ def fresh_tree(to: Path) -> Path:
     )
 
 
-def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(tmp_path):
+@pytest.mark.parametrize(
+    ("stop", "status", "said"),
+    [
+        (signal.SIGKILL, -signal.SIGKILL, ""),
+        (signal.SIGINT, 130, "stopped; the same command goes on where it was\n"),
+    ],
+)
+def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(tmp_path, stop, status, said):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     undisturbed = fresh_tree(tmp_path / "one" / "submissions")
     subprocess.run(command(undisturbed), cwd=tmp_path / "one", env=environment, check=True)
 
     killed = fresh_tree(tmp_path / "two" / "submissions")
-    process = subprocess.Popen(command(killed), cwd=tmp_path / "two", env=environment)
+    process = subprocess.Popen(command(killed), cwd=tmp_path / "two", env=environment,
+                               stderr=subprocess.PIPE, text=True)  # fmt: skip
     runs = tmp_path / "two/build/runs"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -50,8 +59,9 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(tmp_path):
         if journals and journals[0].read_bytes().count(b"\n") >= 1:
             break
         time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.send_signal(stop)
+    assert process.communicate()[1].endswith(said)
+    assert process.returncode == status
     journal = next(runs.glob("*/journal.jsonl"))
     answered = journal.read_bytes().count(b"\n")
     assert answered >= 1
