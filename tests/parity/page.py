@@ -38,7 +38,7 @@ def outcome(report: Path) -> str:
     commit = subprocess.run(
         ["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()
-    models = list(dict.fromkeys(model for _, model in found))
+    models = sorted({model for _, model in found})  # whatever order the tests ran in
     tasks = sorted({task for task, _ in found})
     rows = [
         f"| {task} | " + " | ".join(found.get((task, model), "") for model in models) + " |"

@@ -38,7 +38,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 PAGE = ROOT / "docs" / "en" / "benchmarks.md"
 STORE = ROOT / "build" / "bench"
-LIGHTEVAL = ROOT / "build" / "lighteval" / "bin" / "python"
+LIGHTEVAL = ROOT / "build" / "lighteval"
 SIZE = "42M"
 SMALL = "10M"
 SAMPLE = 12
@@ -259,7 +259,7 @@ def run_lighteval(name: str, folder: Path) -> Third:
         items.setdefault(request.item, []).append(request)
     asked = [[rs[0].prompt.text(), [r.continuation for r in rs]] for rs in items.values()]
     done = subprocess.run(
-        [LIGHTEVAL, HERE / "lighteval_side.py", folder],
+        [LIGHTEVAL / "bin" / "python", HERE / "lighteval_side.py", folder],
         input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True,
         env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
     )  # fmt: skip
@@ -343,7 +343,7 @@ def read_choice() -> argparse.Namespace:
     chosen = parser.parse_args()
     if not (chosen.workloads or chosen.whole or chosen.lighteval):
         chosen.workloads, chosen.whole = list(WORKLOADS), list(FULL)
-        chosen.lighteval = ["endings"] if LIGHTEVAL.exists() else []
+        chosen.lighteval = ["endings"] if (LIGHTEVAL / "ready").exists() else []
     return chosen
 
 
