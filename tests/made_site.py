@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from evaluator.board.cells import Cell
 from evaluator.board.publish.every_language import build_languages
 from evaluator.board.publish.site import Site, gather
-from evaluator.board.ranking import Cell, Place, Ranking
+from evaluator.board.ranking import Place, Ranking
 from evaluator.board.submissions import Entry, Standing, Tree, read_tree
 from evaluator.board.suites import Suite, SuiteTask
 from evaluator.tasks import load_task, locked_request_set, task_names

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from evaluator.board.cells import Cell
 from evaluator.board.compare import item_ids
-from evaluator.board.ranking import Cell
 from evaluator.board.submissions import Standing, read_again
 from evaluator.core.columns import unpack
 from evaluator.core.records import Task

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluator.board.ranking import find_cell
+from evaluator.board.cells import find_cell
 from evaluator.board.submissions import Entry, Standing, Tree
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import Json

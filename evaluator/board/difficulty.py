@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from evaluator.board.agreement import LEAST, right_of, strong
-from evaluator.board.ranking import Cell
+from evaluator.board.cells import Cell
 from evaluator.board.submissions import read_again
 from evaluator.core.records import Task
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from evaluator.board.ranking import find_cell
+from evaluator.board.cells import find_cell
 from evaluator.board.submissions import Entry, Tree
 from evaluator.board.varied import varied_of
 from evaluator.core.errors import EvaluatorError

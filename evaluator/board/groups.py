@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from scipy.special import ndtri
 
-from evaluator.board.ranking import find_cell
+from evaluator.board.cells import find_cell
 from evaluator.board.submissions import Entry, Tree
 from evaluator.core.files import Json
 from evaluator.core.stats import Z95, combine

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
+from evaluator.board.cells import Cell, Question, cell_of, question_of
 from evaluator.board.decisions import judge, taken_down
-from evaluator.board.ranking import Cell, Question, cell_of, question_of
 from evaluator.board.submissions import Entry, Standing, Tree
 from evaluator.board.suites import Asked, asked_now
 from evaluator.core.files import Json

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from evaluator.board.cells import needs_rescore
 from evaluator.board.decisions import judge, taken_down
 from evaluator.board.queue import plan
-from evaluator.board.ranking import needs_rescore
 from evaluator.board.submissions import Standing, Tree
 from evaluator.board.suites import asked_now
 from evaluator.core.errors import EvaluatorError

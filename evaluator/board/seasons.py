@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from evaluator.board.cells import find_cell
 from evaluator.board.queue import differences
-from evaluator.board.ranking import find_cell
 from evaluator.board.submissions import Tree
 from evaluator.board.suites import Asked, Season, asked_now, suites_data
 from evaluator.core.errors import EvaluatorError

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evaluator.board import queue
+from evaluator.board.cells import failed_attempts, question_of
 from evaluator.board.check import check_tree
 from evaluator.board.eligibility import hours_used
 from evaluator.board.history import days_added
 from evaluator.board.queue import Pending
-from evaluator.board.ranking import failed_attempts, question_of
 from evaluator.board.submissions import Tree, read_tree
 from evaluator.ci.github import table
 from evaluator.ci.handed import Leg, leg

@@ -11,7 +11,8 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.console import Console
 
-from evaluator.board.ranking import Cell, Ranking, Unranked
+from evaluator.board.cells import Cell
+from evaluator.board.ranking import Ranking, Unranked
 from evaluator.core.errors import Fault
 from evaluator.core.files import Json
 

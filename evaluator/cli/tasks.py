@@ -127,7 +127,7 @@ def ask_blindly(tasks: Sequence[Task], model: Path, limit: int) -> dict[str, Fin
 def ask_results(tasks: Sequence[Task], tree: Path) -> dict[str, Finding]:
     """Return what the results of a board tell of each task; nothing without a board."""
     from evaluator.board.agreement import agreed_wrong
-    from evaluator.board.ranking import find_cell
+    from evaluator.board.cells import find_cell
     from evaluator.board.submissions import read_tree
 
     if not tree.is_dir():

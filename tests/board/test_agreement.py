@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 
 from evaluator.board.agreement import agreed_wrong, answers_of, right_of, strong
-from evaluator.board.ranking import Cell, find_cell
+from evaluator.board.cells import Cell, find_cell
 from evaluator.board.submissions import read_tree
 from evaluator.tasks import load_task
 

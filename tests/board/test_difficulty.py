@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
+from evaluator.board.cells import Cell, find_cell
 from evaluator.board.difficulty import difficulty
 from evaluator.board.publish.task import hard_data
-from evaluator.board.ranking import Cell, find_cell
 from evaluator.board.submissions import read_tree
 from evaluator.core.columns import pack, unpack
 from evaluator.tasks import load_task

@@ -7,9 +7,9 @@ import json
 from made_changes import change_task
 from typer.testing import CliRunner
 
+from evaluator.board.cells import find_cell
 from evaluator.board.check import check_tree
 from evaluator.board.queue import plan
-from evaluator.board.ranking import find_cell
 from evaluator.board.rescoring import moves_between, numbers_text
 from evaluator.board.submissions import read_tree
 from evaluator.cli import app

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
+from evaluator.board.cells import find_cell
 from evaluator.board.check import check_tree
 from evaluator.board.publish import read_site
 from evaluator.board.publish.suite import waiting
 from evaluator.board.publish.task import task_data
 from evaluator.board.queue import plan
-from evaluator.board.ranking import find_cell, rank
+from evaluator.board.ranking import rank
 from evaluator.board.submissions import read_tree
 from evaluator.cli import app
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from made import submission
 
+from evaluator.board.cells import find_cell
 from evaluator.board.queue import Pending
-from evaluator.board.ranking import find_cell
 from evaluator.board.submissions import read_tree
 from evaluator.ci.handed import leg
 from evaluator.ci.plan import MOST_SHARDS, MOST_TRIES, cut_legs, matrices, plan_run

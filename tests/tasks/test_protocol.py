@@ -13,8 +13,8 @@ from invented import invented_examples
 from made import example, scored, submission
 from typer.testing import CliRunner
 
+from evaluator.board.cells import find_cell
 from evaluator.board.check_result import check_result
-from evaluator.board.ranking import find_cell
 from evaluator.board.submissions import Entry, read_tree
 from evaluator.cli import app
 from evaluator.core.errors import TaskError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evaluator.board.cells import Cell
 from evaluator.board.index import baseline_of
 from evaluator.board.publish.profile import profile_data, profile_view
 from evaluator.board.publish.rows import cell_data, last_measured, parameters_of
@@ -9,7 +10,6 @@ from evaluator.board.publish.site import Site
 from evaluator.board.publish.task import is_trained_on
 from evaluator.board.publish.values import slug
 from evaluator.board.publish.words import Words
-from evaluator.board.ranking import Cell
 from evaluator.board.submissions import Entry, Standing
 from evaluator.core.files import Json
 from evaluator.tasks import load_task, task_names

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from evaluator.board.cells import Cell
 from evaluator.board.publish.table import is_open
 from evaluator.board.publish.values import rounded, slug, tie_letter
-from evaluator.board.ranking import Cell, Place, Ranking, Unranked
+from evaluator.board.ranking import Place, Ranking, Unranked
 from evaluator.board.submissions import Entry
 from evaluator.core.files import Json
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from evaluator.board.cells import Cell
 from evaluator.board.index import baseline_of
 from evaluator.board.publish.frames import typed
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import rounded, slug
-from evaluator.board.ranking import Cell
 from evaluator.board.submissions import Entry
 from evaluator.core.files import Json
 

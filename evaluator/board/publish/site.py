@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
+from evaluator.board.cells import Cell, find_cell
 from evaluator.board.history import Change, additions, in_git, read_history
 from evaluator.board.publish.rows import row_data, rows_of
-from evaluator.board.ranking import Cell, Ranking, find_cell, for_ranking, rank, rank_season
+from evaluator.board.ranking import Ranking, for_ranking, rank, rank_season
 from evaluator.board.submissions import Entry, Tree, read_again, read_tree
 from evaluator.board.suites import Asked
 from evaluator.core.files import Json, canonical_bytes

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from evaluator.board.agreement import agreed_wrong
+from evaluator.board.cells import Cell
 from evaluator.board.difficulty import difficulty
 from evaluator.board.publish.rows import cell_data
 from evaluator.board.publish.site import Site, once
 from evaluator.board.publish.values import slug
-from evaluator.board.ranking import Cell
 from evaluator.core.files import Json
 from evaluator.core.paired import POWER_Z
 from evaluator.core.records import Submission, Task

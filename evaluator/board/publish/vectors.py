@@ -13,6 +13,7 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluator.board.cells import Cell
 from evaluator.board.compare import (
     OF_THE_METHOD,
     fingerprint,
@@ -25,7 +26,6 @@ from evaluator.board.publish.rows import parameters_of
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import slug
 from evaluator.board.publish.words import Words
-from evaluator.board.ranking import Cell
 from evaluator.board.submissions import Entry, Standing
 from evaluator.core.errors import ScoreError
 from evaluator.core.files import Json, hash_json
