@@ -71,7 +71,7 @@ def said_of_gaps() -> set[str]:
         for kind in ("classifier", "masked")
         for name in task_names()
     }
-    source = (ROOT / "evaluator/board/ranking.py").read_text()
+    source = (ROOT / "evaluator/board/cells.py").read_text()
     source += (ROOT / "evaluator/board/moves.py").read_text()
     return unfit | set(re.findall(r'reason ?= ?"([^"]+)"', source))
 

@@ -17,7 +17,7 @@ from evaluator.tasks import load_task
 RULES = {
     "asked": ("evaluator.measure.requests", "build_requests"),
     "scored": ("evaluator.measure.score", "score_task"),
-    "skill": ("evaluator.board.ranking", "skill_of"),
+    "skill": ("evaluator.board.cells", "skill_of"),
     "index": ("evaluator.board.index", "area_means"),
     "error": ("evaluator.core.stats", "standard_error"),
     "interval": ("evaluator.core.stats", "interval"),
@@ -25,7 +25,7 @@ RULES = {
     "ranks": ("evaluator.core.stats", "rank_intervals"),
     "holm": ("evaluator.core.stats", "tell_apart"),
     "ties": ("evaluator.board.index", "tie_groups"),
-    "gaps": ("evaluator.board.ranking", "find_cell"),
+    "gaps": ("evaluator.board.cells", "find_cell"),
     "compare": ("evaluator.board.compare", "compare_values"),
 }
 """Rule -> (module, function) that keeps it; `method.<rule>` of the words says it."""
