@@ -22,6 +22,7 @@ from evaluator.ci.handed import read_failure, shard_files, write_failure
 from evaluator.core.errors import EvaluatorError, ModelError, OutOfTimeError, RunError
 from evaluator.core.files import Json
 from evaluator.core.records import Submission
+from evaluator.measure.assignment import assign
 from evaluator.measure.collect import collect
 from evaluator.measure.handout import ENDING, answer_handout, hand_out, read_handout, write_handout
 from evaluator.measure.manifest import (
@@ -31,7 +32,6 @@ from evaluator.measure.manifest import (
     read_lock,
     read_manifest,
 )
-from evaluator.measure.measurement import assign
 from evaluator.measure.provenance import describe_machine, describe_run
 from evaluator.measure.run import Answers
 from evaluator.measure.sandbox import OUT, Ending, Limits, python_folders, run_in_sandbox

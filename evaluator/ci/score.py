@@ -18,12 +18,12 @@ from evaluator.ci.handed import FETCHED, latest, name_of, read_failure, shard_fi
 from evaluator.core.errors import EvaluatorError, RunError
 from evaluator.core.files import write_atomic
 from evaluator.core.records import Submission
+from evaluator.measure.assignment import locked_key
 from evaluator.measure.attempt import write_attempt
 from evaluator.measure.collect import collect
 from evaluator.measure.data import load_examples
 from evaluator.measure.join import join_task
 from evaluator.measure.manifest import Manifest, lock_bytes, read_lock, read_manifest
-from evaluator.measure.measurement import locked_key
 from evaluator.measure.provenance import evaluator_commit
 from evaluator.measure.rescore import rescore, write_rescored
 from evaluator.tasks import load_task

@@ -8,8 +8,9 @@ from pathlib import Path
 from evaluator.core.errors import RunError
 from evaluator.core.files import Json
 from evaluator.core.records import Submission
+from evaluator.measure.assignment import assign
 from evaluator.measure.manifest import Manifest
-from evaluator.measure.measurement import Measured, assign, conclude, settle
+from evaluator.measure.measurement import Measured, conclude, settle
 from evaluator.measure.shards import merge_runs, merge_shards, read_shard
 from evaluator.tasks import load_task
 

@@ -10,19 +10,16 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from evaluator.backends import Backend, DeviceChoice, load_backend
 from evaluator.backends.panic import panic_in_words
-from evaluator.core.errors import RunError, TaskError
+from evaluator.core.errors import RunError
 from evaluator.core.files import Json
-from evaluator.core.records import Examples, Provider, RequestSet, Submission, Task
-from evaluator.measure.data import load_examples
-from evaluator.measure.execute import refuse_code
+from evaluator.core.records import Provider, Submission, Task
+from evaluator.measure.assignment import Assignment, assign, locked_key
 from evaluator.measure.handout import answer_handout, hand_out
-from evaluator.measure.manifest import Manifest, adapter_folder, lock_model
-from evaluator.measure.method import method_of, why_unfit
-from evaluator.measure.packs import Pack, plan_packs
+from evaluator.measure.manifest import adapter_folder, lock_model
+from evaluator.measure.packs import Pack
 from evaluator.measure.provenance import cost_of, describe_machine, describe_run, now
 from evaluator.measure.quantisation import must_be_listed
-from evaluator.measure.requests import build_requests, describe_requests
-from evaluator.measure.result import build_result, key_of, result_path, write_result
+from evaluator.measure.result import build_result, result_path, write_result
 from evaluator.measure.run import (
     Answers,
     Progress,
@@ -34,8 +31,6 @@ from evaluator.measure.run import (
 from evaluator.measure.score import score_task
 from evaluator.measure.shards import Shard
 from evaluator.measure.size import held_size, listed_size, must_fit
-from evaluator.tasks import locked_request_set
-from evaluator.tasks.protocol import take_items
 
 if TYPE_CHECKING:
     from evaluator.measure.cluster import Cluster
@@ -88,71 +83,6 @@ class Measured:
     """Its content; {} if it stood there before."""
     fresh: bool
     """False: nothing was measured, since a result stood there already."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
-    """What one model is asked on one task: a pure function of both."""
-
-    submission: Submission
-    """The model."""
-    manifest: Manifest
-    """Its files."""
-    task: Task
-    """The task."""
-    method: str
-    """How the model answers it."""
-    examples: Examples
-    """The items asked."""
-    request_set: RequestSet
-    """Identity of all that is sent."""
-    packs: tuple[Pack, ...]
-    """All requests, cut into packs."""
-    key: str
-    """Identity of the measurement."""
-    of: int
-    """Items of the whole task; more than are asked if the measurement is partial."""
-
-    @property
-    def name(self) -> str:
-        """Return a name for its files while it is under way."""
-        return f"{self.submission.id.replace('/', '--')}-{self.task.name}-{self.key[:12]}"
-
-
-def assign(submission: Submission, manifest: Manifest, task: Task, limit: int = 0) -> Assignment:
-    """Return what a model is asked on a task; `limit` items of it, 0 for all.
-
-    Raises:
-        TaskError: this kind of model cannot answer the task.
-        DataError: a pinned file is missing or broken.
-    """
-    refuse_code(task)
-    method = method_of(submission, task)
-    if unfit := why_unfit(submission, task):
-        raise TaskError(f"{task.name}: {unfit}")
-    examples = load_examples(task)
-    of = len(examples.test)
-    if limit:
-        examples = take_items(task, examples, limit)
-    requests = build_requests(task, examples, method)
-    request_set = describe_requests(task, examples, requests)
-    return Assignment(
-        submission=submission,
-        manifest=manifest,
-        task=task,
-        method=method,
-        examples=examples,
-        request_set=request_set,
-        packs=tuple(plan_packs(requests)),
-        key=key_of(submission, manifest, task, request_set.sha256),
-        of=of,
-    )
-
-
-def locked_key(submission: Submission, manifest: Manifest, task: Task) -> str:
-    """Return the identity of a full measurement, from tasks/lock.json; '' if not locked."""
-    locked = locked_request_set(task.name, method_of(submission, task))
-    return key_of(submission, manifest, task, locked.sha256) if locked else ""
 
 
 def conclude(assigned: Assignment, answers: Answers, parameters: int, run: Json) -> Settled:

@@ -12,7 +12,6 @@ import numpy as np
 from evaluator.core.errors import ScoreError
 from evaluator.core.files import Json
 from evaluator.core.records import (
-    Example,
     Examples,
     FloatArray,
     Items,
@@ -23,13 +22,10 @@ from evaluator.core.records import (
 )
 from evaluator.core.stats import interval
 from evaluator.measure.duplicates import clusters_of
-from evaluator.measure.execute import passes, refuse_code
-from evaluator.measure.method import WRITING, metrics_of, parse_choice, usual_method
-from evaluator.metrics.choice import candidates, pick_by_length, probabilities, rank_of_gold
+from evaluator.measure.execute import refuse_code
+from evaluator.measure.judge import judge
+from evaluator.measure.method import WRITING, metrics_of, usual_method
 from evaluator.metrics.classification import confusion, per_class
-
-NEAR_TIE_NATS = 1e-4
-"""Best two choices closer than this may swap on another machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +131,10 @@ def build_items(
         "long_answers": sum(r.finish == "length" for r in flat),
         "no_answer": 0,
     }
-    rows = []
-    for example, run in zip(examples.test, by_item, strict=True):
-        judge = JUDGES.get("parsed" if method == "parsed" else task.kind, _judge_choice)
-        told = {"changed": float(example.changed), "place": float(example.place)}
-        rows.append(judge(task, example, run, counts) | told)
+    rows = [
+        judge(task, example, run, method, counts)
+        for example, run in zip(examples.test, by_item, strict=True)
+    ]
     columns: dict[str, FloatArray] = {
         name: np.array([row[name] for row in rows], dtype=np.float64)
         for name in task.columns
@@ -178,72 +173,6 @@ def _commit_primary(task: Task, items: Items) -> Items:
             f"{task.name}: primary {task.primary.name} and the task's `length` pick differently"
         )
     return items
-
-
-def _judge_choice(
-    task: Task, example: Example, run: tuple[Response, ...], counts: dict[str, int]
-) -> dict[str, float]:
-    pred, tied = pick_by_length(example, run, task.length)
-    counts["ties"] += tied
-    among = example.candidates or range(len(run))
-    best = sorted(run[i].logprob / max(task.length(example.choices[i]), 1) for i in among)[-2:]
-    counts["near_ties"] += len(best) == 2 and best[1] - best[0] < NEAR_TIE_NATS
-    p = probabilities(run)
-    return {
-        "correct": float(pred in example.gold),
-        "pred": float(pred),
-        "gold": float(example.gold[0]),
-        "value": float(np.float32(p[1])) if task.kind == "matching" else 0.0,
-        "p_gold": float(p[list(example.gold)].sum()),
-        "rank": float(rank_of_gold(example, run, task.length)),
-    }
-
-
-def _judge_parsed(
-    task: Task, example: Example, run: tuple[Response, ...], counts: dict[str, int]
-) -> dict[str, float]:
-    """Read a written text as one of the choices; what names none is wrong."""
-    among = candidates(example)
-    named = parse_choice(run[0].text, [example.choices[i] for i in among])
-    pred = among[named] if named >= 0 else -1
-    counts["no_answer"] += pred < 0
-    correct = float(pred in example.gold)
-    return {
-        "correct": correct,
-        "pred": float(pred),
-        "gold": float(example.gold[0]),
-        "value": float(pred == 1),
-        "p_gold": correct,
-    }
-
-
-def _judge_text(
-    task: Task, example: Example, run: tuple[Response, ...], counts: dict[str, int]
-) -> dict[str, float]:
-    answer = task.extract(run[0].text)
-    counts["no_answer"] += not answer
-    return {"correct": float(bool(answer) and is_right(task, example, answer))}
-
-
-def _judge_likelihood(
-    task: Task, example: Example, run: tuple[Response, ...], counts: dict[str, int]
-) -> dict[str, float]:
-    return {"correct": float(run[0].greedy), "value": float(np.float32(run[0].logprob))}
-
-
-def is_right(task: Task, example: Example, answer: str) -> bool:
-    """Tell whether an extracted answer is right: by the task's rule, or by running it."""
-    if task.program:
-        return passes(task.program(example, answer))
-    return task.is_right(answer, example.answers)
-
-
-JUDGES = {
-    "generation": _judge_text,
-    "likelihood": _judge_likelihood,
-    "parsed": _judge_parsed,
-}
-"""Kind, or the method `parsed` -> how an item is judged; the other kinds pick among choices."""
 
 
 def _estimate(metric: Metric, task: Task, items: Items) -> Json:

@@ -12,8 +12,8 @@ from sklearn import metrics as sk
 from evaluator.core.errors import ScoreError
 from evaluator.core.records import Example, Examples, Response, Task
 from evaluator.core.stats import wilson
+from evaluator.measure.judge import NEAR_TIE_NATS
 from evaluator.measure.score import (
-    NEAR_TIE_NATS,
     Scored,
     canonical,
     primary_score,
