@@ -138,6 +138,33 @@ def test_a_gap_keeps_a_model_out_of_the_ranking_with_its_reason():
     assert ranked(declined).unranked[0].cells[TASKS[0]].reason == "trained on it"
 
 
+def test_a_served_model_has_an_index_and_no_rank():
+    entry = model("org/served", 1, 0.9)
+    served = replace(entry, submission=replace(entry.submission, kind="served", answers="logprobs"))
+    found = ranked(served)
+    assert not found.places
+    assert found.unranked[0].index == ranked(entry).places[0].index
+
+
+def test_of_one_run_what_was_scored_anew_is_official():
+    entry = model("org/mended", 1, 0.9)
+    first, *others = entry.results
+    again = copy.deepcopy(first)
+    again.result["metrics"][again.result["primary"]]["value"] = 0.125
+    again = replace(again, path=first.path.removesuffix(".json") + ".s2.json")
+    for results in ((first, again, *others), (again, first, *others)):
+        cell = ranked(replace(entry, results=results)).places[0].cells[first.result["task"]["name"]]
+        assert (cell.value, cell.standing) == (0.125, again)
+
+
+def test_equal_models_stand_by_name_whatever_rounding_the_sums_left():
+    names = [f"org/m{i}" for i in range(6)]
+    twins = [replace(model("org/m0", 3, 0.5), submission=replace(MODEL.submission, id=name))
+             for name in reversed(names)]  # fmt: skip
+    twins[0].results[0].result["metrics"][twins[0].results[0].result["primary"]]["value"] += 1e-13
+    assert [place.entry.submission.id for place in ranked(*twins).places] == names
+
+
 def test_a_result_on_another_request_set_is_stale_and_never_ranked():
     entry = model("org/old", 1, 0.9)
     results = copy.deepcopy(entry.results)
