@@ -11,6 +11,7 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -69,11 +70,30 @@ def _load(name: str) -> Task:
 
 
 def _own_tasks() -> dict[str, Task]:
+    """Return name -> task of the tasks that the board declares; nobody may change it."""
+    from evaluator.tasks.jsonl import board_folder  # it needs the names above
+
+    folder = board_folder().absolute()
+    return _declared(folder, _state(folder))
+
+
+def _state(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return path, time and size of each file that the board's own tasks are made from."""
+    found = []
+    for path in (folder / "board.yaml", *sorted((folder / "seasons").glob("*.yaml"))):
+        with suppress(OSError):  # there is none, or it is gone since
+            stat = path.stat()
+            found.append((str(path), stat.st_mtime_ns, stat.st_size))
+    return tuple(found)
+
+
+@cache
+def _declared(folder: Path, state: tuple[tuple[str, int, int], ...]) -> dict[str, Task]:
+    """Make the board's own tasks once for each state of its files; a large board asks often."""
     from evaluator.tasks.fresh import fresh_tasks  # they need the names above
-    from evaluator.tasks.jsonl import board_folder, own_tasks
+    from evaluator.tasks.jsonl import own_tasks
     from evaluator.tasks.varied import varied_tasks
 
-    folder = board_folder()
     own = own_tasks() | fresh_tasks(folder, _load)
     names = (*built_in_names(), *own)
     return own | varied_tasks(folder, names, lambda name: own.get(name) or _load(name))

@@ -81,6 +81,16 @@ def test_a_declared_task_is_a_task(board: Path) -> None:
     assert examples.test[0].texts == ("Refund, please.",)
 
 
+def test_a_task_is_made_once_and_anew_when_its_board_changes(board: Path) -> None:
+    declare(board, TICKETS, **TICKET_TASK)
+    path = board / "board.yaml"
+    varied = {"tickets": {"changes": {"typos": "People are in a hurry."}}}
+    path.write_text(f"{path.read_text()}\nvaried: {json.dumps(varied)}\n")
+    assert load_task("tickets_typos") is load_task("tickets_typos")
+    path.write_text(path.read_text().replace('"Support tickets"', '"Tickets of support"'))
+    assert load_task("tickets").title == "Tickets of support"
+
+
 def test_from_the_declaration_to_a_rank(board: Path) -> None:
     declare(board, TICKETS, **TICKET_TASK)
     text = (board / "board.yaml").read_text()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from evaluator.board.cells import Cell, find_cell
+from evaluator.board.cells import Cell, cell_of, question_of
 from evaluator.board.history import Change, additions, in_git, read_history
 from evaluator.board.publish.rows import row_data, rows_of
 from evaluator.board.ranking import Ranking, for_ranking, rank, rank_season
@@ -105,9 +105,10 @@ def for_lists(met: dict[bytes, Json], result: Json) -> Json:
     kept["request_set"] |= {n: result["request_set"][n] for n in ("items_sha256", "requests")}
     kept["run"]["tokens"] = result["run"]["tokens"]
     kept["model"] |= {n: result["model"][n] for n in ("engine",) if n in result["model"]}
-    for part in ("task", "request_set", "model", "classes"):
+    kept = {name: interned(part) for name, part in kept.items()}
+    for part in ("task", "request_set", "model", "classes"):  # last: `interned` copies
         kept[part] = met.setdefault(canonical_bytes(kept[part]), kept[part])
-    return {name: interned(part) for name, part in kept.items()}
+    return kept
 
 
 def interned(value: Json) -> Json:
@@ -143,11 +144,12 @@ def gather(
             places[values["model"]][name] = values
             cells[values["model"]].update(row.cells)
     known = task_names()
+    questions = {task: question_of(tree, task) for task in known}
     for entry in tree.entries:
         found = cells[entry.submission.id]
         for task in sorted(entry.by_task.keys() - found.keys()):
             if task in known:
-                found[task] = find_cell(tree, entry, task)
+                found[task] = cell_of(tree, entry, questions[task])
     prefix = f"{root.name}/"
     return Site(
         root=root,
