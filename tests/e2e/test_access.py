@@ -43,7 +43,8 @@ def test_a_row_of_a_wide_table_is_a_card_on_a_phone_and_still_a_row_to_who_hears
     browser, serve, site
 ):
     address = serve(site)
-    page = browser.new_page(viewport={"width": 360, "height": 800})
+    # Scrolling fades the page's title into the header: axe must not look in the middle of that.
+    page = browser.new_page(reduced_motion="reduce", viewport={"width": 360, "height": 800})
     for path in CARDS:
         page.goto(address + path)
         table = page.locator(".b-cards").last
