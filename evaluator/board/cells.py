@@ -11,7 +11,6 @@ from evaluator.board.suites import Asked, Season
 from evaluator.core.files import Json
 from evaluator.core.records import Task
 from evaluator.measure.method import method_of, why_unfit
-from evaluator.tasks import load_task, task_names
 
 NAN = float("nan")
 
@@ -69,8 +68,8 @@ def find_cell(tree: Tree, entry: Entry, task: str, season: Season | None = None)
 
 def question_of(tree: Tree, task: str, season: Season | None = None) -> Question:
     """Return what every model is asked of a task, in a season or (None) now."""
-    known = load_task(task) if task in task_names() else None
-    return Question(task=task, asked=asked_of(tree, task, season), known=known, season=season)
+    asked = asked_of(tree, task, season)
+    return Question(task=task, asked=asked, known=tree.tasks.get(task), season=season)
 
 
 def cell_of(tree: Tree, entry: Entry, question: Question) -> Cell:

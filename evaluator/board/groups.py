@@ -14,7 +14,6 @@ from evaluator.board.cells import find_cell
 from evaluator.board.submissions import Entry, Tree
 from evaluator.core.files import Json
 from evaluator.core.stats import Z95, combine
-from evaluator.tasks import load_task
 
 
 def gaps(tree: Tree, entry: Entry) -> list[Json]:
@@ -29,7 +28,7 @@ def gaps(tree: Tree, entry: Entry) -> list[Json]:
             asked.setdefault(task, []).append(name)
     found = []
     for task, suites in asked.items():
-        known = load_task(task)
+        known = tree.tasks[task]
         cell = find_cell(tree, entry, task) if known.groups_are and not known.varies else None
         row = gap_of(cell.standing.result["groups"]) if cell and cell.standing else None
         if row:

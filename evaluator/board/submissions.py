@@ -128,9 +128,18 @@ class Tree:
         return next((s for s in self.seasons if s.name == self.board.season), None)
 
     @cached_property
+    def tasks(self) -> dict[str, Task]:
+        """Name -> task of all tasks that are known; looked up once for all models."""
+        return {name: load_task(name) for name in task_names()}
+
+    @cached_property
     def varied(self) -> dict[str, Task]:
-        """Name -> task of all tasks that vary another one; looked up once for all models."""
-        return {task.name: task for task in map(load_task, task_names()) if task.varies}
+        """Name -> task of those that vary another one."""
+        return {name: task for name, task in self.tasks.items() if task.varies}
+
+    @cached_property
+    def _asked(self) -> dict[str, Asked | None]:
+        return {}
 
     @cached_property
     def _by_submission(self) -> dict[str, list[Json]]:
@@ -144,10 +153,15 @@ class Tree:
         return self._by_submission.get(submission, ())
 
     def asked(self, task: str) -> Asked | None:
-        """Return what is asked of a task: as the open season froze it, else by the code of now."""
-        season = self.season
-        frozen = season.asked.get(task) if season and season.state == "open" else None
-        return frozen or asked_now(task)
+        """Return what is asked of a task: as the open season froze it, else by the code of now.
+
+        Looked up once: thousands of models answer it.
+        """
+        if task not in self._asked:
+            season = self.season
+            frozen = season.asked.get(task) if season and season.state == "open" else None
+            self._asked[task] = frozen or asked_now(task)
+        return self._asked[task]
 
 
 def read_board(root: Path) -> Board:

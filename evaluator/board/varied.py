@@ -37,13 +37,14 @@ def losses(tree: Tree, entry: Entry) -> list[Json]:
     """Return what a model loses on each varied task that asks its clean task's own items.
 
     Returns:
-        Rows of {task, clean_task, how, family, suites, state, reason, clean, varied, loss, low,
-        high, p, p_holm, proven, n, changed, turned}; numbers are None where a side has none. `loss`
-        is clean less varied over the n items that both ask, in the metric of the varied task, or
-        the other way round where lower is better: above 0 the model does worse. `changed`: those
-        of the n whose prompt is another;
-        `turned`: the share of those whose answer (its right or wrong, where none is kept) is
-        another. `proven`: by Holm's procedure over the rows.
+        Rows of {task, clean_task, how, family, suites, state, side, reason, clean, varied, loss,
+        low, high, p, p_holm, proven, n, changed, turned}; numbers are None where there are none:
+        `state` and `reason` say why, `side` (clean or varied; '' for both) whose result is lacking.
+        `loss` is clean less varied over the n items that both ask, in the metric of the varied
+        task, or the other way round where lower is better: above 0 the model does worse.
+        `changed`: those of the n whose prompt is another; `turned`: the share of those whose answer
+        (its right or wrong, where none is kept) is another. `proven`: by Holm's procedure over the
+        rows.
     """
     asked = [task for task in varied_of(tree, entry) if not CHANGES[how_of(task)].split]
     rows = [_row(tree, entry, task) for task in asked]
@@ -63,11 +64,11 @@ def _row(tree: Tree, entry: Entry, task: Task) -> Json:
               if name in entry.submission.suites and task.name in suite.measured]  # fmt: skip
     row: Json = {"task": task.name, "clean_task": task.varies, "how": how,
                  "family": CHANGES[how].family, "suites": suites,
-                 "state": "measured", "reason": ""}  # fmt: skip
+                 "state": "measured", "side": "", "reason": ""}  # fmt: skip
     row |= dict.fromkeys(NUMBERS) | {"proven": False}
     for side, cell in cells.items():
         if cell.standing is None:
-            return row | {"state": cell.state, "reason": f"{side}: {cell.reason}"}
+            return row | {"state": cell.state, "side": side, "reason": cell.reason}
     return row | _compare(cells["clean"], cells["varied"])
 
 

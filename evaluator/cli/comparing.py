@@ -127,7 +127,7 @@ def _with_interval(told: Json | None) -> str:
 
 def _loss_texts(row: Json) -> list[str]:
     if row["loss"] is None:
-        why = f"{row['state']} ({row['reason']})"
+        why = f"{row['state']} ({row['side'] + ': ' if row['side'] else ''}{row['reason']})"
         return [row["task"], row["family"], "-", "-", "-", why, "-", "-", "-"]
     return [
         row["task"],

@@ -9,7 +9,8 @@ from conftest import ROOT
 from evaluator.board.erasure import decisive, read_items
 from evaluator.board.groups import gap_of, gaps
 from evaluator.board.profile import columns_of, profile_of
-from evaluator.board.publish.profile import level_of
+from evaluator.board.publish.profile import level_of, profile_view
+from evaluator.board.publish.words import read_words
 from evaluator.board.submissions import read_tree
 from evaluator.core.records import Items
 from evaluator.core.stats import combine, wilson
@@ -73,6 +74,30 @@ def test_a_suite_counts_what_was_changed_and_measured():
                              "high": pytest.approx(wilson(0.9, 50)[1]), "tasks": 1}  # fmt: skip
     assert found["evidence"]["value"] == 0.2
     assert columns_of(rows, [], "other") == dict.fromkeys(found)
+
+
+def test_rows_without_a_number_are_told_once_for_each_reason():
+    row = {"loss": None, "state": "pending", "side": "varied", "reason": "not measured yet",
+           "family": "form", "clean_task": "a", "title": "A", "how": "typos"}  # fmt: skip
+    rows = [row, row | {"how": "order"}, row | {"clean_task": "b", "title": "B"},
+            row | {"side": "clean"}]  # fmt: skip
+    data = {"rows": rows, "gaps": [], "erased": [], "suites": {"s": {"kept": None}}}
+    view = profile_view(data, read_words(ROOT / "site/words", "en"))
+    assert view["families"] == [] and not view["columns"] and view["picture"] is None
+    assert [(u["side"], [(t["title"], t["hows"]) for t in u["tasks"]]) for u in view["untold"]] == [
+        ("varied", [("A", ["typos", "order"]), ("B", ["typos"])]),
+        ("clean", [("A", ["typos"])]),
+    ]
+
+
+def test_what_is_asked_is_looked_up_once_for_all_models(monkeypatch):
+    """On a board of 5,000 models a look at the files of tasks for each cell took a minute."""
+    tree = read_tree(ROOT / "submissions")
+    profile_of(tree, tree.entries[0])
+    looked = []
+    monkeypatch.setattr("evaluator.tasks._state", lambda folder: looked.append(folder) or ())
+    profile_of(tree, tree.entries[1])
+    assert looked == []
 
 
 def test_the_starter_models_are_told_apart_by_what_they_rest_on():

@@ -39,15 +39,34 @@ def profile_view(data: Json, words: Words) -> Json:
     """Return what the page shows of a profile; empty where there is nothing of the kind."""
     if not data["rows"] and not data["gaps"]:
         return {}
+    told = [row for row in data["rows"] if row["loss"] is not None]
     return {
         "families": [
             {"family": family, "rows": rows}
             for family in FAMILIES
-            if (rows := [row for row in data["rows"] if row["family"] == family])
+            if (rows := [row for row in told if row["family"] == family])
         ],
-        "picture": loss_picture([r for r in data["rows"] if r["loss"] is not None], words),
+        "untold": untold([row for row in data["rows"] if row["loss"] is None]),
+        "columns": any(found for columns in data["suites"].values() for found in columns.values()),
+        "picture": loss_picture(told, words),
         "erased": [row | {"lines": heat_lines(row["items"], words)} for row in data["erased"]],
     }
+
+
+def untold(rows: list[Json]) -> list[Json]:
+    """Return why rows have no number, each why once: {state, side, reason, tasks}.
+
+    `tasks`: {task, title, hows} of each clean task that it holds for.
+    """
+    found: dict[tuple[str, str, str], dict[str, Json]] = {}
+    for row in rows:
+        tasks = found.setdefault((row["state"], row["side"], row["reason"]), {})
+        task = {"task": row["clean_task"], "title": row["title"], "hows": []}
+        tasks.setdefault(row["clean_task"], task)["hows"].append(row["how"])
+    return [
+        {"state": state, "side": side, "reason": reason, "tasks": list(tasks.values())}
+        for (state, side, reason), tasks in found.items()
+    ]
 
 
 def heat_lines(items: list[Json], words: Words) -> list[Json]:
