@@ -15,7 +15,7 @@ from evaluator.cli.show import out, show_json, show_table
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import Json, pretty_bytes, write_atomic
 from evaluator.core.records import Task
-from evaluator.tasks import load_task, lock_path, lockable, task_names
+from evaluator.tasks import load_task, lock_path, lock_paths, lockable, task_names
 
 if TYPE_CHECKING:
     from evaluator.measure.lint import Finding
@@ -147,24 +147,30 @@ def tasks_lock(
         bool, typer.Option("--check", help="Change nothing; exit 1 if the lock is not up to date.")
     ] = False,
 ) -> None:
-    """Derive the lock: what each task asks, hashed, from its pinned data.
+    """Derive the lock: what each task asks, hashed, from its pinned data; say what moved.
 
     With names, only those are derived; the entries of the others stay as they are. A task whose
     pins are not verified has no entry: it cannot be measured yet.
     """
+    from evaluator.measure.lock import lock_moves
+
     wanted = names or lockable()
     entries = _derive(wanted)
-    stale = []
-    for path in dict.fromkeys(lock_path(name) for name in wanted):
+    stale, moves = [], []
+    for path in dict.fromkeys(map(lock_path, names)) if names else lock_paths():
+        held = json.loads(path.read_bytes())["tasks"] if path.exists() else {}
         found = {name: entry for name, entry in entries.items() if lock_path(name) == path}
-        if names and path.exists():
-            found = json.loads(path.read_bytes())["tasks"] | found
+        if names:
+            found = held | found
         data = pretty_bytes({"schema": 1, "tasks": found})
-        if path.exists() and path.read_bytes() == data:
+        if not (held or found) or (path.exists() and path.read_bytes() == data):
             continue
         stale.append(str(path))
+        moves += lock_moves(held, found)
         if not check_only:
             write_atomic(path, data)
+    if moves:
+        show_table(("task", "part", "before", "now"), moves)
     if stale and check_only:
         told = "not up to date; run `evaluator tasks lock` and say why"
         raise EvaluatorError(f"{', '.join(stale)}: {told}")
@@ -175,7 +181,7 @@ def tasks_lock(
 
 def _derive(names: Sequence[str]) -> dict[str, Json]:
     """Return the lock entries of these tasks."""
-    from evaluator.measure.requests import lock_entry
+    from evaluator.measure.lock import lock_entry
 
     with show_progress() as start:
         entries, progress = {}, start("tasks")

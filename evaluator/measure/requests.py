@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
-from evaluator.core.errors import TaskError
 from evaluator.core.files import Json, hash_json, hash_json_list
 from evaluator.core.records import Example, Examples, Prompt, Request, RequestSet, Task
-from evaluator.measure.data import load_examples
-from evaluator.measure.method import PARSED_TOKENS, can_parse, list_choices
+from evaluator.measure.method import PARSED_TOKENS, list_choices
 from evaluator.metrics.choice import candidates
-from evaluator.tasks import load_task
 from evaluator.tasks.protocol import draw_shots
 
 VARIANT = "clean"
@@ -197,33 +194,6 @@ def sent(request: Request) -> Json:
     if request.prompt.delimiter != " ":
         told.append(request.prompt.delimiter)
     return told if request.protocol == "board" else [*told, {"protocol": request.protocol}]
-
-
-def lock_entry(name: str) -> Json:
-    """Return the entry of a task in `tasks/lock.json`, derived from its data.
-
-    Raises:
-        TaskError: a pin of its is not verified, so nobody can know what it asks.
-        DataError: as `load_examples`.
-    """
-    task = load_task(name)
-    if not task.measurable:
-        unseen = ", ".join(pin.id for pin in task.pins if not pin.verified)
-        raise TaskError(
-            f"{name}: its pins are not verified ({unseen}). Where the files can be had, run "
-            f"`evaluator data verify {name}` and complete the pins with what it prints."
-        )
-    examples = load_examples(task)
-    sets = {VARIANT: ""}
-    if can_be_classified(task, examples):
-        sets[f"{VARIANT}.head"] = "head"
-    if can_parse(task):
-        sets[f"{VARIANT}.parsed"] = "parsed"
-    found = {
-        name: asdict(describe_requests(task, examples, build_requests(task, examples, method)))
-        for name, method in sets.items()
-    }
-    return {"version": task.version, "board": found}
 
 
 def can_be_classified(task: Task, examples: Examples) -> bool:

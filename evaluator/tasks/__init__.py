@@ -132,6 +132,11 @@ def lock_path(name: str) -> Path:
     return _beside(name, "lock.json")
 
 
+def lock_paths() -> tuple[Path, Path]:
+    """Return the two files that lock what tasks ask, this folder's and the board's own."""
+    return _built_in_file("lock.json"), _own_file("lock.json")
+
+
 def lint_path(name: str) -> Path:
     """Return the file of what was found in the items of a task, beside its lock."""
     return _beside(name, "lint.json")
@@ -151,7 +156,7 @@ def findings_of(name: str) -> list[Json] | None:
 
 def sample_entry(name: str) -> Json | None:
     """Return the invented item of a task that its page shows; None if there is none."""
-    entry = _entry(Path(__path__[0]) / "samples.json", name)
+    entry = _entry(_built_in_file("samples.json"), name)
     return entry if entry and entry["version"] == load_task(name).version else None
 
 
@@ -162,10 +167,17 @@ def items_mark(name: str) -> str:
 
 
 def _beside(name: str, file: str) -> Path:
-    from evaluator.tasks.jsonl import board_folder
+    return _built_in_file(file) if name in built_in_names() else _own_file(file)
 
-    built_in = name in built_in_names()
-    return Path(__path__[0]) / file if built_in else board_folder() / f"tasks.{file}"
+
+def _built_in_file(file: str) -> Path:
+    return Path(__path__[0]) / file
+
+
+def _own_file(file: str) -> Path:
+    from evaluator.tasks.jsonl import board_folder  # it needs the names above
+
+    return board_folder() / f"tasks.{file}"
 
 
 def _entry(path: Path, name: str) -> Json:

@@ -18,7 +18,8 @@ from invented import invented_examples
 from evaluator.core.errors import DataError, TaskError
 from evaluator.core.files import pretty_bytes
 from evaluator.core.records import Examples, Task
-from evaluator.measure.requests import build_requests, lock_entry
+from evaluator.measure.lock import lock_entry
+from evaluator.measure.requests import build_requests
 from evaluator.measure.sample import MOST, sample_of, to_sample
 from evaluator.tasks import built_in_names, load_task, lockable, locked_request_set, task_names
 

@@ -12,7 +12,7 @@ from conftest import ROOT
 from made import example
 
 from evaluator.core.records import Example
-from evaluator.measure.requests import lock_entry
+from evaluator.measure.lock import lock_entry
 from evaluator.tasks import load_task, starter, task_names
 
 TASKS = sorted(starter.MAKERS)
@@ -26,7 +26,7 @@ def test_the_request_set_is_the_locked_one(name: str) -> None:
 
 def test_another_process_makes_the_same_requests() -> None:
     code = (
-        "from evaluator.measure.requests import lock_entry\n"
+        "from evaluator.measure.lock import lock_entry\n"
         f"print([lock_entry(n)['board']['clean']['sha256'] for n in {TASKS!r}])"
     )
     command = [sys.executable, "-c", code]
