@@ -101,10 +101,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def on_page_context(
     context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation
 ) -> None:
-    """Let the switch of languages lead to the same page, and name the page's picture."""
-    config.extra["preview"] = config.extra["pages"].preview(page.file.src_uri)
+    """Let the switch of languages lead to the same page; name its picture and its one address."""
+    pages = config.extra["pages"]
+    config.extra["preview"] = pages.preview(page.file.src_uri)
+    page.canonical_url = pages.address(page.url)
     if len(config.extra["built"]) > 1:
-        language = config.extra["pages"].words.language
+        language = pages.words.language
         config.extra["languages"] = addresses(config.extra["built"], language, page.url)
 
 

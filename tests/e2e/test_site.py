@@ -220,6 +220,10 @@ def test_a_link_to_any_page_becomes_a_picture_that_is_there(site):
         assert picture.startswith(address), page
         assert (site / picture.removeprefix(address)).read_bytes()[:4] == b"\x89PNG", page
         assert title and "@" not in title, page
+        (told,) = re.findall('<meta property="og:description" content="([^"]*)">', text)
+        assert told and f'<meta name="description" content="{told}">' in text, page
+        (own,) = re.findall('<link rel="canonical" href="([^"]*)">', text)
+        assert own == address + page.relative_to(site).as_posix().removesuffix("index.html")
     model = (site / "zh/models/starter--large/index.html").read_text()
     assert "previews/models/starter--large.png" in model
 

@@ -24,7 +24,6 @@ from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.stamp import Shell, add_to_search
 from evaluator.board.publish.stamp_models import Built, write_models
 from evaluator.board.publish.values import address_of, slug
-from evaluator.board.publish.words import FIRST
 from evaluator.board.submissions import Board
 from evaluator.core.files import Json, pretty_bytes
 from evaluator.tasks import load_task, task_names
@@ -152,10 +151,8 @@ def _write_copies(built: Built) -> None:
 
 def write_around(pages: Pages, to: Path) -> None:
     """Write what stands beside the pages of a language: feed, map, llms.txt, embed."""
-    site, language = pages.site, pages.words.language
-    address = address_of(site.tree.board)
-    address = address if language == FIRST or not address else f"{address}{language}/"
-    found = site_map(address, to).encode()
+    site = pages.site
+    found = site_map(address_of(site.tree.board, pages.words.language), to).encode()
     (to / "sitemap.xml").write_bytes(found)
     (to / "sitemap.xml.gz").write_bytes(gzip.compress(found, mtime=0))
     (to / "feed.xml").write_text(feed_xml(site, pages.words), "utf-8", newline="\n")

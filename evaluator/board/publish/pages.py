@@ -100,6 +100,11 @@ class Pages:
         found = PREVIEW if path and source == MODELS else path
         return found and address_of(self.site.tree.board) + found
 
+    def address(self, url: str) -> str:
+        """Return the absolute address of a page below this language's root; '' where unknown."""
+        root = address_of(self.site.tree.board, self.words.language)
+        return root and root + url.removeprefix("./")
+
     def single(self) -> dict[str, Rendered]:
         """Return path below docs/ -> page or file, of everything there is one of."""
         found = self._suites() | self._tasks() | self._seasons()

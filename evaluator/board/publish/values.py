@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from evaluator.board.publish.words import FIRST
 from evaluator.board.submissions import Board
 from evaluator.core.files import Json
 
@@ -39,7 +40,10 @@ def safe_cell(value: Json) -> Json:
     return value
 
 
-def address_of(board: Board) -> str:
-    """Return where GitHub Pages serves a public board, '' for any other."""
+def address_of(board: Board, language: str = FIRST) -> str:
+    """Return where GitHub Pages serves a public board in a language, '' for any other board."""
     found = GITHUB.fullmatch(board.repository)
-    return f"https://{found[1].lower()}.github.io/{found[2]}/" if board.public and found else ""
+    if not board.public or not found:
+        return ""
+    root = f"https://{found[1].lower()}.github.io/{found[2]}/"
+    return root if language == FIRST else f"{root}{language}/"
