@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from evaluator.board.submissions import Board, read_board, read_submission
-from evaluator.cli.options import (
-    ProtocolOption,
-    shown,
-)
+from evaluator.cli.options import ProtocolOption, shown, tree_around
 from evaluator.cli.progress import Show, show_progress
 from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out
@@ -89,6 +86,9 @@ def run(
     with another protocol than the board's, below build/lm-eval/: it shows that numbers are equal to
     lm-evaluation-harness's, and is never ranked.
 
+    Near ties are items whose best two choices differ by less than 1e-4 nat: another machine may
+    pick the other one.
+
     \b
     Examples:
       evaluator run submissions/starter/small
@@ -102,7 +102,7 @@ def run(
     from evaluator.measure.measurement import Settings
 
     home = path.resolve()
-    tree = home.parents[1]
+    tree = tree_around(home)
     submission, declines = read_submission(tree, f"{home.parent.name}/{home.name}")
     board = read_board(tree)
     part = _part(shard)
@@ -215,9 +215,11 @@ def _measure(measurer: Measurer, task: Task, progress: Show) -> str:
 def told(done: Measured) -> str:
     """Return what a measurement came to, in one line."""
     found = done.result["metrics"][done.result["primary"]]
+    near_ties = done.result["counts"]["near_ties"]
     return (
         f"{done.result['task']['name']}: {done.result['primary']} {found['value']:.4f} "
         f"({found['low']:.4f} to {found['high']:.4f}), n = {found['n']}, "
+        f"{f'near ties = {near_ties}, ' if near_ties else ''}"
         f"{done.result['run']['seconds']:.1f} s: {shown(done.path)}"
     )
 

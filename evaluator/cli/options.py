@@ -43,10 +43,17 @@ def must_be_tree(tree: Path) -> None:
     """Refuse a folder that holds no board; from here on it is the tree that is worked on."""
     if not (tree / "board.yaml").is_file():
         raise EvaluatorError(
-            f"{tree}: no board.yaml there. Run this at the root of the repository, or name the "
-            "folder of submissions with --tree."
+            f"{tree}: no board.yaml there. Run this at the root of the repository, or name another "
+            "folder of submissions."
         )
     os.environ["EVALUATOR_SUBMISSIONS"] = str(tree)  # a board's own tasks stand in it
+
+
+def tree_around(home: Path) -> Path:
+    """Return the tree that a submission's folder stands in; from here on it is worked on."""
+    tree = home.parents[1]
+    must_be_tree(tree)
+    return tree
 
 
 def shown(path: Path) -> str:

@@ -12,7 +12,14 @@ from evaluator.board import rescoring
 from evaluator.board.rescoring import Rescored
 from evaluator.board.submissions import read_board, read_submission, read_tree
 from evaluator.cli.measuring import ToOption, told
-from evaluator.cli.options import TREE, JsonOption, PathsArgument, TreeOption, must_be_tree
+from evaluator.cli.options import (
+    TREE,
+    JsonOption,
+    PathsArgument,
+    TreeOption,
+    must_be_tree,
+    tree_around,
+)
 from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out, show_json
 from evaluator.core.errors import EvaluatorError
@@ -38,7 +45,7 @@ def merge(
     from evaluator.measure.manifest import read_lock
 
     home = path.resolve()
-    tree = home.parents[1]
+    tree = tree_around(home)
     submission, _ = read_submission(tree, f"{home.parent.name}/{home.name}")
     keep_below, manifest = read_board(tree).responses_bytes, read_lock(home / "lock.json")
     found = sorted({folder.parent.name for folder in shards.glob("*/*-of-*")})

@@ -122,7 +122,12 @@ def merge_shards(shards: Sequence[HandedOver], key: str, packs: Sequence[Pack]) 
     """
     if not shards:
         raise RunError("no shard was handed over")
-    faults = [*_check_set(shards, key), *_check_packs(shards, packs), *_check_alike(shards)]
+    # what a set with a foreign shard lacks shows once it is gone
+    faults = _check_keys(shards, key) or [
+        *_check_set(shards),
+        *_check_packs(shards, packs),
+        *_check_alike(shards),
+    ]
     if faults:
         raise RunError("\n".join(faults))
     done = {name: answered for shard in shards for name, answered in shard.done.items()}
@@ -142,19 +147,25 @@ def merge_runs(shards: Sequence[HandedOver], answers: Answers) -> Json:
     }
 
 
-def _check_set(shards: Sequence[HandedOver], key: str) -> list[str]:
-    """Return what is wrong with the set: foreign, doubled, missing."""
-    faults = [
+def _check_keys(shards: Sequence[HandedOver], key: str) -> list[str]:
+    """Return which shards are foreign."""
+    return [
         f"{shard.folder}: belongs to another measurement (key {shard.facts['key'][:12]}, "
-        f"wanted {key[:12]}): of another model, or a task with other data or another version"
+        f"wanted {key[:12]}): of another model, or a task with other data or another version; "
+        "answer this shard again, or take it away"
         for shard in shards
         if shard.facts["key"] != key
     ]
+
+
+def _check_set(shards: Sequence[HandedOver]) -> list[str]:
+    """Return what is wrong with the set: cut in two ways, doubled, missing."""
     home = shards[0].folder.parent
     counts = sorted({shard.shard.count for shard in shards})
     if len(counts) > 1:
         told = " and ".join(map(str, counts))
-        return [*faults, f"{home}: holds shards of work cut into {told} parts: leave one cut there"]
+        return [f"{home}: holds shards of work cut into {told} parts: leave one cut there"]
+    faults = []
     for index in range(1, counts[0] + 1):
         found = [shard.folder.name for shard in shards if shard.shard.index == index]
         if not found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -258,3 +259,89 @@ def test_answers_come_together_in_the_order_of_the_requests() -> None:
 def test_a_shard_says_of_its_run_what_a_result_says() -> None:
     run, shard = (load_schema(name)["properties"]["run"] for name in ("result", "shard"))
     assert (run["properties"], run["required"]) == (shard["properties"], shard["required"])
+
+
+# --- shards that were really made apart, joined on the command line ---
+
+TICKETS = ("The app crashes.", "I was charged twice.", "Refund, please.", "It does not open.")
+OWN_TASK = {
+    "title": "Support tickets", "summary": "Which team a ticket belongs to.", "licence": "internal",
+    "kind": "classification", "data": "tickets.jsonl", "question": "Ticket: {text}\nTeam:",
+    "answer": "team", "labels": ["billing", "technical"], "metrics": ["accuracy"],
+}  # fmt: skip
+
+
+def write_board(root: Path, extra: str) -> Path:
+    """Write a board with 200 tickets of its own, `extra` in each; return the submission on it."""
+    (root / "tasks").mkdir(parents=True)
+    rows = [
+        {"text": f"{TICKETS[i % 4]} Number {i}. {extra}", "team": OWN_TASK["labels"][i % 2]}
+        for i in range(200)
+    ]
+    data = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    (root / "tasks/tickets.jsonl").write_bytes(data)
+    declared = {"tickets": {**OWN_TASK, "sha256": hashlib.sha256(data).hexdigest()}}
+    shutil.copy(ROOT / "submissions/board.yaml", root)
+    ask_once(root)
+    with (root / "board.yaml").open("a") as board:
+        board.write(f"\ntasks: {json.dumps(declared)}\n")
+    shutil.copytree(ROOT / "submissions/baseline/random", root / "baseline/random")
+    return root / "baseline/random"
+
+
+def command(*words: object, code: int = 0) -> list[str]:
+    """Run a command; return the lines that it prints."""
+    told = CliRunner().invoke(app, list(map(str, words)))
+    assert told.exit_code == code, told.output or told.exception
+    return told.output.splitlines()
+
+
+def answer(home: Path, part: str, shards: Path) -> None:
+    command("run", home, "--task", "tickets", "--shard", part, "--to", shards)
+
+
+@pytest.fixture()
+def apart(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """Return (a submission, its shard 1 of 2, its shard 2 of 2 made over other data)."""
+    here, there = (write_board(tmp_path / name, name) for name in ("here", "there"))
+    answer(here, "1/2", tmp_path / "shards")
+    answer(there, "2/2", tmp_path / "shards")
+    one, two = (next((tmp_path / "shards").glob(f"*/{index}-of-2")) for index in (1, 2))
+    return here, one, two
+
+
+def test_a_shard_made_over_other_data_is_refused_in_one_sentence(
+    apart: tuple[Path, Path, Path],
+) -> None:
+    here, one, two = apart
+    moved = two.rename(one.parent / two.name)
+    two.parent.rmdir()
+    keys = [json.loads((folder / "shard.json").read_text())["key"][:12] for folder in (moved, one)]
+    assert command("merge", here, one.parents[1], code=1) == [
+        f"{moved}: belongs to another measurement (key {keys[0]}, wanted {keys[1]}): of another "
+        "model, or a task with other data or another version; answer this shard again, or take it "
+        "away"
+    ]
+    assert not (here / "results/tickets").exists()
+
+
+def test_shards_as_they_were_collected_are_each_told_and_joined_once_whole(
+    apart: tuple[Path, Path, Path],
+) -> None:
+    here, one, two = apart
+    shards = one.parents[1]
+    told = sorted(command("merge", here, shards, code=1))
+    missing = f"{one.parent}: shard 2 of 2 is missing: run it, or bring it"
+    assert len(told) == 2 and missing in told
+    assert any(line.startswith(f"{two}: belongs to another measurement") for line in told)
+
+    shutil.rmtree(two.parent)
+    shutil.copytree(one, one.parent / two.name)  # by hand, since one is missing
+    doubled = f"{one.parent}: shard 1 of 2 was handed over twice: 1-of-2, 2-of-2"
+    assert command("merge", here, shards, code=1) == [doubled, missing]
+    assert not (here / "results/tickets").exists()
+
+    shutil.rmtree(one.parent / two.name)
+    answer(here, "2/2", shards)
+    (told,) = command("merge", here, shards)
+    assert told.startswith("tickets: accuracy 0.") and ", n = 200, " in told
