@@ -216,9 +216,9 @@ def _check_decisions(root: Path, tree: Tree) -> list[Fault]:
         except DocumentError as error:
             faults += error.faults
             continue
-        misnamed = decisions.check_name(path, decision)
-        refused = decisions.refusals(tree, decision)
-        faults += [Fault(below, 0, "", told) for told in [misnamed, *refused] if told]
+        if misnamed := decisions.check_name(path, decision):
+            faults.append(Fault(below, 0, "", misnamed))
+        faults += [Fault(below, 0, *told) for told in decisions.refusals(tree, decision)]
     return faults
 
 

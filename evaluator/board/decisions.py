@@ -10,12 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 
 from evaluator.board.submissions import Tree
-from evaluator.core.errors import EvaluatorError
+from evaluator.core.errors import DocumentError, Fault
 from evaluator.core.files import Json, sha256, write_atomic
-from evaluator.core.safe_yaml import write_yaml
+from evaluator.core.safe_yaml import read_yaml, write_yaml
 from evaluator.core.schema import read_document
 from evaluator.measure.result import responses_path
 
@@ -86,14 +87,13 @@ def write_decision(root: Path, tree: Tree, decision: Json) -> Path:
     A takedown also removes the responses it concerns.
 
     Raises:
-        DocumentError: a part that breaks the form.
-        EvaluatorError: it concerns nothing in the tree, or comes to nothing.
+        DocumentError: it breaks the form, concerns nothing in the tree, or comes to nothing; each
+            fault points to the part that is wrong, or to none where it is no single one.
     """
-    data = write_yaml(decision)
-    read_document(data, "the decision", "decision")
-    refused = refusals(tree, decision) or void(root, tree, decision)
+    refused = _form(decision) or refusals(tree, decision) or void(root, tree, decision)
     if refused:
-        raise EvaluatorError("\n".join(refused))
+        raise DocumentError([Fault("the decision", 0, *told) for told in refused])
+    data = write_yaml(decision)
     path = root / "decisions" / f"{decision['date']}-{sha256(data)[:8]}.yaml"
     write_atomic(path, data)
     if decision["action"] == "takedown":
@@ -102,37 +102,83 @@ def write_decision(root: Path, tree: Tree, decision: Json) -> Path:
     return path
 
 
-def refusals(tree: Tree, decision: Json) -> list[str]:
-    """Return why a decision that follows its schema cannot stand in this tree."""
+def _form(decision: Json) -> list[tuple[str, str]]:
+    """Return (pointer, fault) of a decision that stands in no file yet."""
     found = []
+    for part, value in decision.items():
+        try:
+            read_yaml(write_yaml({part: value}), part)
+        except DocumentError as error:  # text that no file may hold, wherever it stands
+            found += [(f"/{part}", fault.message) for fault in error.faults]
+    if not found:
+        try:
+            read_document(write_yaml(decision), "the decision", "decision")
+        except DocumentError as error:
+            found = [(fault.pointer, fault.message) for fault in error.faults]
+    return sorted(set(found))
+
+
+def refusals(tree: Tree, decision: Json) -> list[tuple[str, str]]:
+    """Return why a decision that follows its schema cannot stand in this tree: (pointer, fault)."""
     action, name = decision["action"], decision["submission"]
     entry = next((e for e in tree.entries if e.submission.id == name), None)
     if entry is None:
-        return [f"no submission {name!r}"]
-    tasks = {task for suite in tree.board.suites.values() for task in suite.measured}
-    known = tasks | {s.result["task"]["name"] for s in entry.results}
-    if decision.get("task", "") not in known | {""}:
-        found.append(f"{name} has nothing to do with the task {decision['task']!r}")
-    runs = {s.name for s in entry.results if decision.get("task") in (None, s.task)}
-    if "run" in decision and decision["run"] not in runs:
-        found.append(f"{name} has no run {decision['run']}; known: {', '.join(sorted(runs))}")
+        known = [e.submission.id for e in tree.entries]
+        return [("/submission", f"no submission {name!r}{_nearest(name, known)}")]
+    found = []
+    known = sorted(
+        {task for suite in tree.board.suites.values() for task in suite.measured}
+        | {s.result["task"]["name"] for s in entry.results}
+    )
+    if (task := decision.get("task")) and task not in known:
+        told = f"{name} has nothing to do with the task {task!r}{_nearest(task, known)}"
+        found.append(("/task", told))
+    if "run" in decision and action == "withdraw":
+        told = "a withdrawal concerns a model or a task, never one run: exclude that instead"
+        found.append(("/run", told))
+    elif "run" in decision and action == "decline":
+        found.append(("/run", "a decline concerns a task, never one run: leave the run out"))
+    elif "run" in decision:
+        runs = sorted(s.name for s in entry.results if decision.get("task") in (None, s.task))
+        if decision["run"] not in runs:
+            told = f"{name} has no run {decision['run']} there; its runs: "
+            found.append(("/run", told + (", ".join(runs) or "none")))
     if action == "decline":
         found += _decline_refusals(tree, decision)
-    if action == "withdraw" and "run" in decision:
-        found.append("a withdrawal concerns a model or a task, never one run: exclude that instead")
     return found
 
 
-def void(root: Path, tree: Tree, decision: Json) -> list[str]:
-    """Return why a new decision would come to nothing."""
-    if decision["action"] == "restore":
-        earlier = [d for d in decisions_data(tree) if d["stands"] and d["action"] in TAKES_OUT]
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def void(root: Path, tree: Tree, decision: Json) -> list[tuple[str, str]]:
+    """Return why a new decision would come to nothing: (pointer, fault)."""
+    action, name = decision["action"], decision["submission"]
+    if action == "restore":
+        earlier = [
+            d for d in decisions_data(tree)
+            if d["stands"] and d["action"] in TAKES_OUT and d["submission"] == name
+        ]  # fmt: skip
         if not any(_covers(decision, _given(other)) for other in earlier):
-            return ["nothing to restore: no exclusion or withdrawal of that stands"]
+            others = ", ".join(map(_told, earlier)) or "none"
+            told = (
+                f"nothing to restore: no exclusion or withdrawal of that stands; standing: {others}"
+            )
+            return [("", told)]
     kept = responses_of(root, tree, decision)
-    if decision["action"] == "takedown" and not any(path.exists() for path in kept):
-        return ["nothing to take down: no responses of that are kept"]
+    if action == "rescore" and not kept:
+        return [("", "nothing to rescore: no result of that")]
+    if action == "takedown" and not any(path.exists() for path in kept):
+        return [("", "nothing to take down: no responses of that are kept")]
     return []
+
+
+def _told(decision: Json) -> str:
+    """Return action and reach of a decision, such as `exclude of the task gsm8k`."""
+    reach = [f"the {part} {decision[part]}" for part in ("task", "run") if decision[part]]
+    return f"{decision['action']} of {', '.join(reach) or 'all tasks'}"
 
 
 def _given(decision: Json) -> Json:
@@ -147,14 +193,14 @@ def moment(made: Sequence[Json], now: datetime) -> dict[str, str]:
     return {"date": now.strftime("%Y-%m-%d"), "time": now.strftime("%H:%M:%SZ")}
 
 
-def _decline_refusals(tree: Tree, decision: Json) -> list[str]:
+def _decline_refusals(tree: Tree, decision: Json) -> list[tuple[str, str]]:
     found = []
-    if "task" not in decision or "run" in decision:
-        found.append("a decline names a task, and no run")
+    if "task" not in decision:
+        found.append(("/task", "a decline names a task"))
     if not decision.get("evidence"):
-        found.append("a decline needs evidence: the address of what shows it")
+        found.append(("/evidence", "a decline needs evidence: the address of what shows it"))
     return found + [
-        fault
+        ("/task", fault)
         for name, fault in too_many_declines(tree, (*tree.decisions, decision))
         if name == decision["submission"] and "task" in decision
     ]

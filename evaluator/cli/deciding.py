@@ -12,6 +12,7 @@ from evaluator.board.moves import moved_cells
 from evaluator.board.submissions import read_tree
 from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, shown
 from evaluator.cli.show import out, show_json, show_table
+from evaluator.core.errors import DocumentError, EvaluatorError, Fault, one_line
 from evaluator.core.files import Json
 
 Action = Annotated[
@@ -24,7 +25,9 @@ Action = Annotated[
 
 def decide(
     action: Action,
-    submission: Annotated[str, typer.Argument(help="<org>/<model> it concerns.")],
+    submission: Annotated[
+        str, typer.Argument(help="<org>/<model> it concerns.", metavar="SUBMISSION")
+    ],
     by: Annotated[str, typer.Option(help="GitHub login of who decides.")],
     reason: Annotated[str, typer.Option(help="Why, in words; it is shown beside the number.")],
     task: Annotated[str, typer.Option(help="Task it concerns; default: all.")] = "",
@@ -61,12 +64,15 @@ def decide(
         "submission": "/".join(submission.rstrip("/").split("/")[-2:]),
         "task": task,
         "run": run,
-        "by": by,
+        "by": by.strip(),
         **decisions.moment(before.decisions, datetime.now(UTC)),
-        "reason": reason,
+        "reason": reason.strip(),
         "evidence": evidence,
     }
-    path = decisions.write_decision(tree, before, {k: v for k, v in decision.items() if v})
+    try:
+        path = decisions.write_decision(tree, before, {k: v for k, v in decision.items() if v})
+    except DocumentError as error:
+        raise EvaluatorError("\n".join(map(_as_typed, error.faults))) from None
     moved = moved_cells(before, read_tree(tree), decision["submission"])
     if as_json:
         show_json({"path": shown(path.resolve()), "moved": moved})
@@ -76,3 +82,10 @@ def decide(
         show_table(("task", "before", "now", "why"), [list(row.values()) for row in moved])
     else:
         out.print("no number moves")
+
+
+def _as_typed(fault: Fault) -> str:
+    """Return a fault with the option or argument that was typed in the place of its pointer."""
+    part = fault.pointer.split("/")[1] if fault.pointer else ""
+    typed = part.upper() if part in ("action", "submission") else f"--{part}"
+    return one_line(f"{typed}: {fault.message}" if part else fault.message)
