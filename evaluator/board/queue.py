@@ -184,6 +184,8 @@ class Pace:
                     )
         self.per_request = {task: median(found) for task, found in per_request.items()}
         self.per_second = {name: median(found) for name, found in per_second.items()}
+        self.usual_request = median(self.per_request.values()) if self.per_request else 0.0
+        self.usual_speed = median(self.per_second.values()) if self.per_second else 0.0
 
     def of(self, entry: Entry, task: str, requests: int) -> tuple[int | None, float | None]:
         """Return (tokens, hours) that a model would take; None without any run to go by.
@@ -193,9 +195,9 @@ class Pace:
         """
         if entry.submission.kind == "scripted":
             return 0, 0.0
-        if not self.per_request or not self.per_second:
+        if not self.usual_request or not self.usual_speed:
             return None, None
-        each = self.per_request.get(task, median(self.per_request.values()))
-        speed = self.per_second.get(entry.submission.id, median(self.per_second.values()))
+        each = self.per_request.get(task, self.usual_request)
+        speed = self.per_second.get(entry.submission.id, self.usual_speed)
         tokens = round(each * requests)
         return tokens, round(tokens / speed / 3600, 4)

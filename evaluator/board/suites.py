@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from evaluator.core.files import Json, read_plain
@@ -22,7 +23,7 @@ class SuiteTask:
     """Why it is there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Suite:
     """A named list of tasks by area."""
 
@@ -40,12 +41,12 @@ class Suite:
     """Area -> tasks that are measured and shown, but outside the index: those that the suite wants
     there, and all whose licence is unknown or forbids commercial use."""
 
-    @property
+    @cached_property
     def tasks(self) -> tuple[str, ...]:
         """Names of the tasks of the index, by area."""
         return _names(self.areas)
 
-    @property
+    @cached_property
     def measured(self) -> tuple[str, ...]:
         """Names of all tasks that are asked: those of the index, then those beside it."""
         return (*self.tasks, *_names(self.beside))
