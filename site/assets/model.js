@@ -57,32 +57,55 @@ function perClass(confusion, at) {
   return [items, answers, share(right, answers), share(right, items), share(2 * right, items + answers)];
 }
 
-/** What was taken for what: shares of a row as shades, and as numbers where there is room. */
+const FEW = 12; // classes whose every count fits into a table, and whose names fit beside a picture on a phone
+const SOME = 30; // classes whose names fit beside a picture on a desk
+
+/** What was taken for what: shares of a row as shades; as numbers all of it, or the most common mistakes. */
 function confusion(task, place) {
   for (const region of place.querySelectorAll("[role=region]")) region.ariaLabel = titled(task) + words.colon + region.ariaLabel;
-  place.querySelector("figure").prepend(shades(task, place.querySelector("figcaption b").textContent));
-  const counts = place.querySelector(".b-confusion");
-  counts.hidden = task.labels.length > 12;
-  const empty = counts.querySelector("thead th:last-child");
-  task.labels.forEach((label) => empty.before(make("th", { scope: "col", class: "b-num" }, label)));
-  counts.querySelector("tbody").append(...task.labels.map((label, i) => make("tr", {}, head(label), ...task.confusion[i].map(number))));
+  const figure = place.querySelector("figure");
+  figure.prepend(shades(task, figure.querySelector("b").textContent));
+  const [heads, lines] = (task.labels.length > FEW ? mistakes : counts)(task);
+  const right = (cell) => typeof cell === "number" && "b-num";
+  const table = figure.nextElementSibling;
+  table.hidden = !lines.length;
+  table.querySelector("thead tr").append(...heads.map((text, i) => make("th", { scope: "col", class: right(lines[0]?.[i]) }, text)));
+  table.querySelector("tbody").append(...lines.map(([first, ...rest]) => make("tr", {}, head(first), ...rest.map((cell) => make("td", { class: right(cell) }, `${cell}`)))));
+}
+
+const said = (task) => [...task.labels, words.none];
+const counts = (task) => [[`${words.right} \\ ${words.answered}`, ...said(task)], task.labels.map((label, i) => [label, ...task.confusion[i]])];
+
+function mistakes(task) {
+  const every = task.confusion.flatMap((row, i) => row.map((n, j) => [task.labels[i], said(task)[j], n]).filter(([, , n], j) => n && i !== j));
+  return [[words.right, words.answered, words.items], every.sort((a, b) => b[2] - a[2]).slice(0, FEW)];
+}
+
+/** The end of a text that does not fit is cut; a Chinese sign is as wide as two letters. */
+const wide = (text) => [...text].reduce((width, sign) => width + (sign < "\u2e80" ? 6.2 : 11), 0);
+function fit(text, room) {
+  let kept = text;
+  while (wide(kept) > room) kept = kept.slice(0, -1);
+  return kept === text ? text : `${kept}…`;
 }
 
 function shades(task, about) {
   const { labels } = task;
-  const size = Math.max(5, Math.min(26, 420 / (labels.length + 1)));
-  const left = labels.length <= 30 ? 130 : 8;
+  const [room, most] = matchMedia("(max-width: 37.5em)").matches ? [310, FEW] : [560, SOME];
+  const names = labels.length <= most ? labels.map((label) => fit(label, 110)) : [];
+  const left = 14 + Math.max(0, ...names.map(wide));
+  const size = Math.max(5, Math.min(26, (room - left) / (labels.length + 1)));
   const side = size * labels.length;
   const shapes = new Map();
-  task.confusion.forEach((counts, row) => counts.forEach((count, column) => {
+  task.confusion.forEach((row, i) => row.forEach((count, j) => {
     if (!count) return;
-    const share = count / counts.reduce((total, n) => total + n, 0);
-    const key = `${row === column ? "f" : "w"} ${share < 1 ? (Math.floor(4 * share) + 1) / 5 : 1}`;
-    shapes.set(key, `${shapes.get(key) ?? ""}M${left + size * column} ${6 + size * row}h${size - 1}v${size - 1}h${1 - size}z`);
+    const share = count / row.reduce((total, n) => total + n, 0);
+    const key = `${i === j ? "f" : "w"} ${share < 1 ? (Math.floor(4 * share) + 2) / 6 : 1}`;
+    shapes.set(key, `${shapes.get(key) ?? ""}M${left + size * j} ${6 + size * i}h${size - 1}v${size - 1}h${1 - size}z`);
   }));
-  const cut = (text) => (text.length <= 18 ? text : `${text.slice(0, 17)}…`);
-  return draw("svg", { class: "b-chart", viewBox: `0 0 ${Math.round(left + side + size + 12)} ${Math.round(side + 14)}`, role: "img", "aria-label": titled(task) + words.colon + about },
-    ...(left > 8 ? labels.map((label, row) => draw("text", { x: left - 6, y: 10 + size * (row + 0.5), "font-size": 11, "text-anchor": "end" }, cut(label))) : []),
+  const [width, height] = [left + side + size + 12, side + 14].map(Math.round);
+  return draw("svg", { class: "b-chart", style: `max-width:${width}px`, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": titled(task) + words.colon + about },
+    ...names.map((name, i) => draw("text", { x: left - 6, y: 10 + size * (i + 0.5), "font-size": 11, "text-anchor": "end" }, name)),
     draw("path", { class: "l", d: `M${left - 1} 5h${side}v${side}h${-side}z` }),
     ...[...shapes].map(([key, d]) => draw("path", { class: key[0], opacity: key.slice(2), d })));
 }

@@ -9,7 +9,7 @@ from conftest import ROOT
 from evaluator.board.erasure import decisive, read_items
 from evaluator.board.groups import gap_of, gaps
 from evaluator.board.profile import columns_of, profile_of
-from evaluator.board.publish.profile import level_of, profile_view
+from evaluator.board.publish.profile import level_of, losses, profile_view
 from evaluator.board.publish.words import read_words
 from evaluator.board.submissions import read_tree
 from evaluator.core.records import Items
@@ -83,7 +83,7 @@ def test_rows_without_a_number_are_told_once_for_each_reason():
             row | {"side": "clean"}]  # fmt: skip
     data = {"rows": rows, "gaps": [], "erased": [], "suites": {"s": {"kept": None}}}
     view = profile_view(data, read_words(ROOT / "site/words", "en"))
-    assert view["families"] == [] and not view["columns"] and view["picture"] is None
+    assert view["families"] == [] and not view["columns"] and view["losses"] == {}
     assert [(u["side"], [(t["title"], t["hows"]) for t in u["tasks"]]) for u in view["untold"]] == [
         ("varied", [("A", ["typos", "order"]), ("B", ["typos"])]),
         ("clean", [("A", ["typos"])]),
@@ -114,3 +114,16 @@ def test_the_starter_models_are_told_apart_by_what_they_rest_on():
     assert "".join(erased["items"][1]["texts"]) == "I cannot log in to see my jacket."
     (gap,) = gaps(tree, next(e for e in tree.entries if e.submission.id == "starter/small"))
     assert (gap["task"], gap["groups_are"]) == ("starter_classification", "languages")
+
+
+def test_every_loss_stands_on_one_scale():
+    one = {"title": "T", "how": "typos", "proven": True, "loss": 0.5, "low": 0.25, "high": 0.75}
+    gain = one | {"proven": False, "loss": -0.1, "low": -0.25, "high": 0.05}
+    found = losses([one, gain])
+    assert losses([]) == {}
+    assert found["zero"] == "26.0", "a quarter of the way between the ends that dots are kept from"
+    assert [tick["points"] for tick in found["ticks"]] == ["\u221220", "0", "20", "40", "60"]
+    assert [(line["low"], line["value"], line["high"]) for line in found["lines"]] == [
+        ("50.0", "74.0", "98.0"), ("2.0", "16.4", "30.8"),
+    ]  # fmt: skip
+    assert [line["points"] for line in found["lines"]] == ["50.0", "\u221210.0"]

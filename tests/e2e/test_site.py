@@ -451,3 +451,42 @@ def test_a_model_shows_its_results_in_detail_to_who_asks(browser, serve, site):
                for task in tasks.values())  # fmt: skip
     assert said == []
     page.close()
+
+
+def many_classes(data: dict, task: str) -> dict:
+    """Make the task of a model's data one of twenty classes, three often mistaken."""
+    found = next(one for one in data["tasks"] if one["task"] == task)
+    found["labels"] = [f"a_class_with_a_long_name_{i}" for i in range(20)]
+    found["confusion"] = [[30 * (i == j) for j in range(21)] for i in range(20)]
+    for row, column, n in ((0, 5, 40), (7, 20, 60), (9, 1, 50)):
+        found["confusion"][row][column] = n
+    return data
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_pictures_of_a_model_fit_a_phone_and_can_be_read_there(browser, serve, site, width):
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    told = json.loads((site / "models/starter--large.json").read_text())
+    changed = many_classes(told, "starter_matching")
+    page.route("**/models/starter--large.json", lambda route: route.fulfill(json=changed))
+    page.goto(serve(site) + "models/starter--large/")
+    page.locator("summary", has_text="By class").evaluate_all("all => all.map((s) => s.click())")
+    page.locator("details[data-task][data-ready]").nth(1).wait_for()
+    sideways = "all => all.map((one) => one.scrollWidth - one.clientWidth)"
+    assert set(page.locator("figure").evaluate_all(sideways)) == {0}
+    size = "all => all.map((t) => parseFloat(t.getAttribute('font-size')) * t.getScreenCTM().a)"
+    names = page.locator("figure svg text")
+    assert names.count() == 6, "twenty names would be too small"
+    assert min(names.evaluate_all(size)) >= 9
+    losses = page.locator(".b-losses > div")
+    assert losses.count() > 3
+    below = "all => all.every((d) => d.children[1].offsetTop > d.children[0].offsetTop)"
+    assert losses.evaluate_all(below), "what was changed stands above its line"
+    mistakes = page.get_by_role("region", name="question and reply: What was taken for what")
+    assert mistakes.locator("tbody tr").all_inner_texts() == [
+        "a_class_with_a_long_name_7\tnone\t60",
+        "a_class_with_a_long_name_9\ta_class_with_a_long_name_1\t50",
+        "a_class_with_a_long_name_0\ta_class_with_a_long_name_5\t40",
+    ]
+    assert mistakes.evaluate_all(sideways) == [0]
+    page.close()

@@ -131,6 +131,10 @@ def script_words(words: Words) -> Json:
         "to": words("to"),
         "colon": words("colon"),
         "responses": words("model.responses"),
+        "right": words("col.right"),
+        "answered": words("col.answered"),
+        "items": words("col.items"),
+        "none": words("model.confusion.empty"),
     }
 
 

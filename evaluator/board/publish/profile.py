@@ -5,7 +5,7 @@ from __future__ import annotations
 from evaluator.board.profile import profile_of
 from evaluator.board.publish.render import one
 from evaluator.board.publish.site import Site
-from evaluator.board.publish.svg import Picture, linear, num, ticks
+from evaluator.board.publish.svg import linear, num, ticks
 from evaluator.board.publish.words import Words
 from evaluator.board.submissions import Entry
 from evaluator.core.files import Json
@@ -14,9 +14,9 @@ from evaluator.tasks import load_task
 FAMILIES = ("form", "people", "evidence")
 LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5)
 """From so much probability on, a part is shaded one level darker."""
-WIDTH, NAMES, ROW, ABOVE, BELOW = 640, 300, 24, 12, 40
-SIGNS = 46
-"""Of a task's title and what was changed that fit before the lines."""
+EDGE = 2
+"""Percent of the width of a picture of losses that stay free at its ends, for its dots."""
+ENDS = (("value", "loss"), ("low", "low"), ("high", "high"))
 
 
 def profile_data(site: Site, entry: Entry) -> Json:
@@ -48,7 +48,7 @@ def profile_view(data: Json, words: Words) -> Json:
         ],
         "untold": untold([row for row in data["rows"] if row["loss"] is None]),
         "columns": any(found for columns in data["suites"].values() for found in columns.values()),
-        "picture": loss_picture(told, words),
+        "losses": losses(told),
         "erased": [row | {"lines": heat_lines(row["items"], words)} for row in data["erased"]],
     }
 
@@ -97,28 +97,25 @@ def level_of(drop: float) -> int:
     return level if drop >= 0 else -level
 
 
-def loss_picture(rows: list[Json], words: Words) -> Picture | None:
-    """Draw every loss with its interval; a proven one in the accent. None without rows."""
+def losses(rows: list[Json]) -> Json:
+    """Return where every loss and its interval stand on one scale, in percent of its width.
+
+    Returns:
+        {zero, ticks: [{at, points}], lines: [{title, how, proven, points, value, low, high}]}; {}
+        without rows.
+    """
     if not rows:
-        return None
-    height = ABOVE + ROW * len(rows) + BELOW
-    picture = Picture(WIDTH, height, words("profile.about"))
+        return {}
     low = 100 * min(0.0, *(row["low"] for row in rows))
     high = 100 * max(0.05, *(row["high"] for row in rows))
-    x = linear(low, high, NAMES, WIDTH - 14)
-    for tick in ticks(low, high):
-        picture.path(f"M{num(x(tick))} {ABOVE}V{height - BELOW + 4}", "l")
-        picture.text(x(tick), height - BELOW + 18, one(tick, 0), "q", 11, "middle")
-    picture.path(f"M{num(x(0))} {ABOVE}V{height - BELOW + 4}", "p", 1.5)
-    picture.text(WIDTH - 14, height - 6, words("profile.axis"), "q", 11, "end")
-    for number, row in enumerate(rows):
-        y = ABOVE + ROW * number + ROW // 2
-        title, how = words.say(row["title"]), words.name("change", row["how"])
-        most = SIGNS - len(how)
-        title = title if len(title) <= most else title[: most - 1] + "…"
-        picture.text(4, y + 4, f"{title}{words('colon')}{how}")
-        kind = "a" if row["proven"] else "p"
-        picture.path(f"M{num(x(100 * row['low']))} {y}H{num(x(100 * row['high']))}", kind, 2)
-        dot = f"M{num(x(100 * row['loss']))} {y}h0"
-        picture.path(dot, kind, 8, ' stroke-linecap="round"')
-    return picture
+    x = linear(low, high, EDGE, 100 - EDGE)
+    return {
+        "zero": num(x(0)),
+        "ticks": [{"at": num(x(tick)), "points": one(tick, 0)} for tick in ticks(low, high)],
+        "lines": [
+            {fact: row[fact] for fact in ("title", "how", "proven")}
+            | {"points": one(100 * row["loss"])}
+            | {at: num(x(100 * row[end])) for at, end in ENDS}
+            for row in rows
+        ],
+    }
