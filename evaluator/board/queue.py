@@ -84,6 +84,16 @@ def for_planning(result: Json) -> Json:
     return slim | {"metrics": {result["primary"]: result["metrics"][result["primary"]]}}
 
 
+def unlocked(tree: Tree) -> list[str]:
+    """Return a sentence for each task of the suites that no plan asks for until it is locked."""
+    tasks = {task for suite in tree.board.suites.values() for task in suite.measured}
+    return [
+        f"{task}: not locked as it is asked now; run `evaluator tasks lock {task}`"
+        for task in sorted(tasks & tree.tasks.keys())
+        if asked_now(task) is None
+    ]
+
+
 def out_of_step(tree: Tree) -> list[str]:
     """Return a sentence for each task that the open season asks otherwise than the code of now.
 

@@ -30,7 +30,7 @@ def plan(tree: TreeOption = TREE, as_json: JsonOption = False) -> None:
     if as_json:
         show_json([asdict(pending) for pending in work])
         return
-    for told in queue.out_of_step(read):
+    for told in (*queue.unlocked(read), *queue.out_of_step(read)):
         out.print(told)
     if work:
         head = ("submission", "task", "action", "requests", "tokens", "hours", "why")

@@ -152,7 +152,7 @@ def tasks_lock(
     With names, only those are derived; the entries of the others stay as they are. A task whose
     pins are not verified has no entry: it cannot be measured yet.
     """
-    from evaluator.measure.lock import lock_moves
+    from evaluator.measure.lock import lock_moves, of_same_version
 
     wanted = names or lockable()
     entries = _derive(wanted)
@@ -171,6 +171,8 @@ def tasks_lock(
             write_atomic(path, data)
     if moves:
         show_table(("task", "part", "before", "now"), moves)
+    for name in of_same_version(moves):
+        out.print(f"{name}: raise its version, or `evaluator check` refuses its earlier results")
     if stale and check_only:
         told = "not up to date; run `evaluator tasks lock` and say why"
         raise EvaluatorError(f"{', '.join(stale)}: {told}")

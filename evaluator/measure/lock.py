@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from evaluator.core.errors import TaskError
@@ -24,7 +25,8 @@ def lock_entry(name: str) -> Json:
     """Return the entry of a task in `tasks/lock.json`, derived from its data.
 
     Raises:
-        TaskError: a pin of its is not verified, so nobody can know what it asks.
+        TaskError: a pin of its is not verified, so nobody can know what it asks; or its items tell
+            no models apart.
         DataError: as `load_examples`.
     """
     task = load_task(name)
@@ -44,6 +46,12 @@ def lock_entry(name: str) -> Json:
         name: asdict(describe_requests(task, examples, build_requests(task, examples, method)))
         for name, method in sets.items()
     }
+    if found[VARIANT]["baseline"] == task.primary.best:
+        raise TaskError(
+            f"{task.name}: one answer to every item already gets the best {task.primary.name}, "
+            f"{task.primary.best:g}, so its items tell no models apart. Add items whose right "
+            "answers differ."
+        )
     return {"version": task.version, "board": found}
 
 
@@ -66,6 +74,14 @@ def lock_moves(before: dict[str, Json], after: dict[str, Json]) -> list[tuple[st
             if old.get(part) != new.get(part)
         ]
     return rows
+
+
+def of_same_version(moves: Sequence[tuple[str, str, str, str]]) -> list[str]:
+    """Return the tasks that ask otherwise under the version they had."""
+    parts: dict[str, set[str]] = {}
+    for name, part, _, _ in moves:
+        parts.setdefault(name, set()).add(part)
+    return [name for name, moved in parts.items() if not moved & {"added", "dropped", "version"}]
 
 
 def _brief(entry: Json) -> str:

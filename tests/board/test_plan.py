@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 from made_board import commit, git
@@ -13,10 +14,12 @@ from evaluator.board.history import days_added
 from evaluator.board.queue import for_planning, plan
 from evaluator.board.submissions import Tree, entry_names, read_tree
 from evaluator.cli import app
+from evaluator.core.files import sha256
 from evaluator.tasks import locked_request_set
 
 ALL = {"baseline/majority", "baseline/random", "starter/large", "starter/medium", "starter/small"}
 TASK = "starter_choice"
+TICKETS = (("The app crashes.", "technical"), ("I was charged twice.", "billing"))
 
 
 def planned(tree) -> dict[tuple[str, str], str]:
@@ -58,6 +61,60 @@ def test_a_mended_scorer_scores_its_task_anew(tree, monkeypatch):
 def test_another_version_of_a_task_waits_for_its_lock(tree, monkeypatch):
     change_task(monkeypatch, TASK, version=2)
     assert planned(tree) == {}
+    told = CliRunner().invoke(app, ["plan", "--tree", str(tree)]).output
+    assert told == (
+        f"{TASK}: not locked as it is asked now; run `evaluator tasks lock {TASK}`\nnothing to do\n"
+    )
+
+
+@pytest.fixture()
+def tickets(tree, monkeypatch) -> Callable[[str, str, int], None]:
+    """Pin a task of the board's own to other bytes, at a version, and lock it."""
+    monkeypatch.chdir(tree.parent)
+    monkeypatch.delenv("EVALUATOR_SUBMISSIONS", raising=False)
+    (tree / "tasks").mkdir()
+    path = tree / "board.yaml"
+    more = "        - task: tickets\n          reason: What our desk does all day.\n"
+    text = path.read_text().replace("      generation:\n", f"      generation:\n{more}", 1)
+
+    def pin(sentence: str, team: str, version: int) -> None:
+        rows = [{"text": text, "team": team} for text, team in (*TICKETS, (sentence, team))]
+        data = "".join(json.dumps(row) + "\n" for row in rows).encode()
+        (tree / "tasks/tickets.jsonl").write_bytes(data)
+        facts = {
+            "title": "Support tickets", "summary": "Which team a ticket belongs to.",
+            "kind": "classification", "data": "tickets.jsonl", "sha256": sha256(data),
+            "licence": "internal", "question": "Ticket: {text}\nTeam:", "answer": "team",
+            "labels": ["billing", "technical"], "metrics": ["accuracy"], "version": version,
+        }  # fmt: skip
+        path.write_text(f"{text}\ntasks: {json.dumps({'tickets': facts})}\n")
+        run("tasks", "lock", "tickets")
+
+    return pin
+
+
+def run(*words: str) -> str:
+    done = CliRunner().invoke(app, list(words), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_a_pin_that_moves_affects_its_task_alone(tree, tickets):
+    tickets("Refund, please.", "billing", 1)
+    for name in ("majority", "random"):
+        run("run", f"submissions/baseline/{name}", "--task", "tickets")
+    measured = {"baseline/majority", "baseline/random"}
+    waiting = {(name, "tickets"): "measure" for name in ALL - measured}
+    assert planned(tree) == waiting
+    tickets("Refund, please.", "technical", 2)
+    assert planned(tree) == waiting | {(name, "tickets"): "rescore" for name in measured}
+    assert run("plan").splitlines()[-1].endswith(" hours; 2 to rescore")
+    run("score")
+    assert planned(tree) == waiting
+    tickets("My money back, please.", "technical", 3)
+    assert planned(tree) == pairs("measure", "tickets")
+    assert run("plan").splitlines()[-1].startswith("5 to measure, about ")
+    run("check")
 
 
 def test_responses_that_are_not_kept_are_measured_instead(tree, monkeypatch):

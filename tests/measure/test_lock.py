@@ -12,11 +12,12 @@ from typer.testing import CliRunner
 
 from evaluator import tasks
 from evaluator.cli import app
-from evaluator.measure.lock import lock_moves
+from evaluator.measure.lock import lock_moves, of_same_version
 from evaluator.tasks import lock_path, locked_request_set
 
-DATA = b'{"text": "I was charged twice.", "team": "billing"}\n' * 2
-TICKETS = {
+CHARGED = b'{"text": "I was charged twice.", "team": "billing"}\n'
+DATA = CHARGED + b'{"text": "The app crashes.", "team": "technical"}\n'
+TICKETS: dict[str, Any] = {
     "title": "Support tickets",
     "summary": "Which team a ticket belongs to.",
     "kind": "classification",
@@ -85,6 +86,13 @@ def test_what_moved_is_told_part_by_part() -> None:
     assert lock_moves(after, after) == []
 
 
+def test_a_task_that_moves_under_the_same_version_is_named() -> None:
+    before = {name: entry(clean={"sha256": "a" * 64}) for name in ("gone", "moved", "raised")}
+    after = {"moved": entry(clean={"sha256": "b" * 64}), "new": entry(clean={"sha256": "c" * 64}),
+             "raised": entry(2, clean={"sha256": "d" * 64})}  # fmt: skip
+    assert of_same_version(lock_moves(before, after)) == ["moved"]
+
+
 def test_a_task_that_is_locked_first_is_added(board: Path) -> None:
     rows, last = lock("tickets")
     assert rows == [["tickets", "added", "-", "version", "1,", digits("tickets")]]
@@ -99,8 +107,9 @@ def test_a_check_that_fails_names_what_moved_and_writes_nothing(board: Path) -> 
     checked, told = lock("tickets", "--check")
     assert told.startswith("submissions/tasks.lock.json: not up to date")
     assert lock_path("tickets").read_bytes() == held
-    written, _ = lock("tickets")
-    assert checked == written
+    *written, raised = lock("tickets")[0]
+    assert checked == [*written, raised]
+    assert " ".join(raised).startswith("tickets: raise its version, or")
     assert [row[:3] for row in written] == [
         ["tickets", "clean", "sha256"],
         ["tickets", "clean.parsed", "sha256"],
@@ -120,3 +129,13 @@ def test_a_task_that_is_gone_is_dropped_the_last_one_of_a_board_too(
     assert [row[0] for row in rows] == [*sorted(held.keys() - {"starter_choice"}), "tickets"]
     assert {row[1] for row in rows} == {"dropped"}
     assert "evaluator/tasks/lock.json, submissions/tasks.lock.json: not up to date" in told
+
+
+def test_a_task_whose_items_tell_no_models_apart_is_not_locked(board: Path) -> None:
+    (board / "tasks/tickets.jsonl").write_bytes(CHARGED * 2)
+    edit(board, TICKETS["sha256"], hashlib.sha256(CHARGED * 2).hexdigest())
+    assert lock("tickets")[1] == (
+        "tickets: one answer to every item already gets the best accuracy, 1, so its items tell no "
+        "models apart. Add items whose right answers differ."
+    )
+    assert not lock_path("tickets").exists()
