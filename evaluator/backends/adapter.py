@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evaluator.core.errors import ModelError
+from evaluator.core.errors import ModelError, reason_of
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 FIELDS = (
@@ -43,8 +43,9 @@ def add_adapter(model: Any, folder: Path) -> Any:
         expected = sum("lora_" in name for name, _ in wrapped.named_parameters())
         loaded = set_peft_model_state_dict(wrapped, state)
     except Exception as error:  # a stranger's files can raise anything
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(f"{folder}: the adapter does not fit its base: {reason}") from None
+        raise ModelError(
+            f"{folder}: the adapter does not fit its base: {reason_of(error)}"
+        ) from None
     given = sum("lora_" in name for name in state)
     if loaded.unexpected_keys or given != expected:
         raise ModelError(

@@ -15,7 +15,7 @@ from transformers import CONFIG_MAPPING, AutoConfig, AutoTokenizer
 
 from evaluator.backends.quantised import multiplied_out, vet_quantisation
 from evaluator.backends.vetting import parts_of, vet_folder
-from evaluator.core.errors import ModelError
+from evaluator.core.errors import ModelError, reason_of
 
 FORBIDDEN = (
     "auto_map",
@@ -112,13 +112,16 @@ def _must_be_known(folder: Path) -> None:
 
 
 @contextmanager
-def told(folder: Path, library: str) -> Iterator[None]:
-    """Tell in a sentence what a library raises while it loads a stranger's files."""
+def told(path: Path, library: str) -> Iterator[None]:
+    """Tell in a sentence what a library raises while it loads a stranger's files.
+
+    Raises:
+        ModelError: names the file or folder and the library.
+    """
     try:
         yield
     except Exception as error:  # they can raise anything
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise ModelError(f"{folder}: {library} cannot load it: {reason}") from None
+        raise ModelError(f"{path}: {library} cannot load it: {reason_of(error)}") from None
 
 
 def refuse_unsafe(folder: Path) -> None:
@@ -132,14 +135,23 @@ def refuse_unsafe(folder: Path) -> None:
     config = read_config(folder)
     if not any(folder.glob("*.safetensors")):
         raise ModelError(f"{folder}: no *.safetensors file")
+    refuse_keys(config, folder / "config.json")
+    if QUANTISATION in config:
+        vet_quantisation(config[QUANTISATION], folder / "config.json")
+    vet_folder(folder, config)
+
+
+def refuse_keys(config: dict[str, Any], path: Path) -> None:
+    """Refuse a configuration that names code of its own, or a quantisation of a part alone.
+
+    Raises:
+        ModelError: names the key.
+    """
     for part in parts_of(config):
         inner = () if part is config else (QUANTISATION,)
         for key in (*FORBIDDEN, *inner):
             if key in part:
-                raise ModelError(f"{folder}/config.json: {key!r} is not allowed here; remove it")
-    if QUANTISATION in config:
-        vet_quantisation(config[QUANTISATION], folder / "config.json")
-    vet_folder(folder, config)
+                raise ModelError(f"{path}: {key!r} is not allowed here; remove it")
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -24,9 +24,9 @@ from transformers import AutoTokenizer
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.batches import cut_batches
 from evaluator.backends.labels import Judged, Row, Texts, answer_labels, encode_texts, read_labels
-from evaluator.backends.loading import environment_of, read_config
+from evaluator.backends.loading import SAFE, environment_of, read_config, told
 from evaluator.backends.onnx_graph import Graph, read_graph
-from evaluator.core.errors import ModelError
+from evaluator.core.errors import ModelError, reason_of
 from evaluator.core.records import FloatArray, Request, Response
 
 TOKEN_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -137,8 +137,7 @@ class OnnxBackend:
         try:
             values = np.asarray(self._session.run([self._output], fed)[0], np.float64)
         except Exception as error:  # whatever the file makes of it
-            reason = str(error).strip().split("\n")[0]
-            raise ModelError(f"onnxruntime cannot compute the model: {reason}") from None
+            raise ModelError(f"onnxruntime cannot compute the model: {reason_of(error)}") from None
         if values.shape != (rows, len(self._labels)):
             raise ModelError(
                 f"the output {self._output} has the shape {values.shape} for {rows} texts, but "
@@ -158,13 +157,10 @@ def open_session(path: Path, device: str) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 4
     wanted = ["CUDAExecutionProvider"] if device == "cuda" else []
-    try:
+    with told(path, "onnxruntime"):
         return onnxruntime.InferenceSession(
             str(path), options, providers=[*wanted, "CPUExecutionProvider"]
         )
-    except Exception as error:  # a stranger's file can raise anything
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(f"{path}: onnxruntime cannot load it: {reason}") from None
 
 
 def find_output(
@@ -199,10 +195,9 @@ def load_tokenizer(folder: Path, inputs: dict[str, Any]) -> Any:
             f"{', '.join(TOKEN_INPUTS)}"
         )
     try:
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        return AutoTokenizer.from_pretrained(folder, **SAFE)
     except Exception as error:  # a stranger's files can raise anything
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(f"{folder}: no tokenizer that can be read: {reason}") from None
+        raise ModelError(f"{folder}: no tokenizer that can be read: {reason_of(error)}") from None
 
 
 def longest_text(config: dict[str, Any], tokenizer: Any) -> int:

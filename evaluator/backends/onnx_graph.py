@@ -6,14 +6,14 @@ of a library of its own, and numbers in files that the manifest does not hash.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
 import onnx
 
-from evaluator.core.errors import ModelError
+from evaluator.core.errors import ModelError, reason_of
 
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")
 """Where operators may come from: the standard, and what onnxruntime itself is built with."""
@@ -42,7 +42,7 @@ def read_graph(path: Path) -> Graph:
     try:
         model = onnx.load(str(path), load_external_data=False)
     except Exception as error:  # a stranger's file can raise anything
-        raise ModelError(f"{path}: not an ONNX file: {str(error).split(chr(10))[0]}") from None
+        raise ModelError(f"{path}: not an ONNX file: {reason_of(error)}") from None
     own = {(function.domain, function.name) for function in model.functions}
     nodes = [*_nodes(model.graph.node), *_nodes(n for f in model.functions for n in f.node)]
     foreign = {
@@ -73,7 +73,7 @@ def read_graph(path: Path) -> Graph:
     )
 
 
-def _nodes(nodes: Iterator[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
+def _nodes(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
     """Yield nodes and those of the graphs inside them (branches, loops)."""
     for node in nodes:
         yield node

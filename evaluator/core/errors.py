@@ -45,6 +45,11 @@ class Fault:
         return one_line(f"{where}: {self.pointer + ': ' if self.pointer else ''}{self.message}")
 
 
+def reason_of(error: BaseException) -> str:
+    """Return the first line of what a library raised, or what kind it is if it says nothing."""
+    return str(error).strip().split("\n")[0] or type(error).__name__
+
+
 def one_line(text: str) -> str:
     """Return text with what a terminal would obey, line ends above all, written as escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from evaluator.backends import Backend, DeviceChoice, load_backend
-from evaluator.core.errors import EvaluatorError, RunError
+from evaluator.core.errors import EvaluatorError, RunError, reason_of
 from evaluator.core.files import Json
 from evaluator.core.records import Provider, Submission
 from evaluator.measure.packs import Pack, cut_shard
@@ -120,9 +120,8 @@ class Cluster:
             ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False,
                      ignore_reinit_error=True)  # fmt: skip
         except (OSError, ValueError, RuntimeError) as error:
-            reason = str(error).strip().split("\n")[0]
             raise RunError(
-                f"no Ray cluster at {address!r}: {reason}; `ray start --head` starts one"
+                f"no Ray cluster at {address!r}: {reason_of(error)}; `ray start --head` starts one"
             ) from None
         _must_hold(workers)
         gpus = machine.gpus if machine.device == "cuda" else 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from evaluator.backends.scripted import POLICY_VERSION
 from evaluator.backends.template import NONE, ONE_TURN, find_template
-from evaluator.core.errors import DocumentError, ModelError
+from evaluator.core.errors import DocumentError, ModelError, reason_of
 from evaluator.core.files import (
     hash_json,
     parse_json,
@@ -80,8 +80,9 @@ def _fetch(name: str, repo: str, revision: str, files: tuple[str, ...]) -> Path:
     try:
         path = snapshot_download(repo, revision=revision, allow_patterns=list(files))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(f"{name}: cannot fetch {repo} at {revision[:12]}: {reason}") from None
+        raise ModelError(
+            f"{name}: cannot fetch {repo} at {revision[:12]}: {reason_of(error)}"
+        ) from None
     return Path(path)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluator.core.errors import ModelError
+from evaluator.core.errors import ModelError, reason_of
 from evaluator.measure.manifest import FILES
 
 SUFFIXES = (".pth", ".pt", ".ckpt", ".bin", ".safetensors")
@@ -106,10 +106,9 @@ def _load(source: Path) -> Any:
     except FileNotFoundError:
         raise ModelError(f"{source}: no such file") from None
     except Exception as error:  # a stranger's file can raise anything
-        reason = str(error).strip().split("\n")[0][:200]
         raise ModelError(
-            f"{source}: cannot be read as weights alone ({reason}). Nothing in it was run. Save "
-            "the state without objects: torch.save(model.state_dict(), path)"
+            f"{source}: cannot be read as weights alone ({reason_of(error)[:200]}). Nothing in it "
+            "was run. Save the state without objects: torch.save(model.state_dict(), path)"
         ) from None
 
 
@@ -118,22 +117,19 @@ def _frame(architecture: Path, kind: str) -> Any:
     import torch
     import transformers
 
-    from evaluator.backends.loading import FORBIDDEN, read_config
+    from evaluator.backends.loading import SAFE, read_config, refuse_keys
 
     if kind not in HEADS:
         raise ModelError(f"a state file cannot be a model of kind {kind}: {', '.join(HEADS)}")
-    found = read_config(architecture)
-    if strange := [key for key in FORBIDDEN if key in found]:
-        raise ModelError(f"{architecture}/config.json: {', '.join(strange)} not allowed; remove it")
+    refuse_keys(read_config(architecture), architecture / "config.json")
     try:
-        config = transformers.AutoConfig.from_pretrained(
-            architecture, trust_remote_code=False, local_files_only=True
-        )
+        config = transformers.AutoConfig.from_pretrained(architecture, **SAFE)
         with torch.device("meta"):
             return getattr(transformers, HEADS[kind]).from_config(config, trust_remote_code=False)
     except Exception as error:  # a stranger's files can raise anything
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(f"{architecture}: no architecture of kind {kind}: {reason}") from None
+        raise ModelError(
+            f"{architecture}: no architecture of kind {kind}: {reason_of(error)}"
+        ) from None
 
 
 def fit_names(state: State, expected: State) -> tuple[dict[str, Any], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import shutil
 from pathlib import Path
@@ -136,6 +137,18 @@ def test_broken_and_missing_files_are_told(tmp_path: Path) -> None:
     for name, told in (("a.pth", "cannot be read as weights alone"), ("b.pth", "no such file")):
         with pytest.raises(ModelError, match=told):
             read_state(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "more", [{"auto_map": {}}, {"text_config": {"attn_implementation": "some-org/some-kernel"}}]
+)
+def test_an_architecture_that_brings_code_is_refused(
+    tmp_path: Path, architecture: Path, state: State, more: dict[str, Any]
+) -> None:
+    config = json.loads((architecture / "config.json").read_text())
+    (architecture / "config.json").write_text(json.dumps(config | more))
+    with pytest.raises(ModelError, match="is not allowed here"):
+        convert_state(save(tmp_path, state), architecture, "causal", tmp_path / "out")
 
 
 def test_only_kinds_with_a_known_frame_are_converted(tmp_path: Path, state: State) -> None:
