@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evaluator.backends.ending import Ending
+from evaluator.backends.ending import Ending, end_ids
 from evaluator.backends.loading import longest_input
 from evaluator.backends.template import read_template
 from evaluator.backends.tokens import cut_left, encode_pair
@@ -41,9 +41,7 @@ class Encoder:
         self.longest = longest_input(config, tokenizer)
         self.template = read_template(folder, chat_template, tokenizer)
         self._tokenizer = tokenizer
-        named = generation.eos_token_id
-        ids = (*(named if isinstance(named, list) else [named]), tokenizer.eos_token_id)
-        self._end_ids = frozenset(i for i in ids if i is not None)
+        self._end_ids = end_ids(generation, tokenizer)
 
     def frame(self, requests: Sequence[Request]) -> Sequence[Request]:
         """Return requests whose prompts are what is sent: rendered, if there is a template."""

@@ -65,6 +65,18 @@ class Ending:
         return text
 
 
+def end_ids(generation: Any, tokenizer: Any) -> frozenset[int]:
+    """Return the tokens that mean the end of the text: the model's and the tokenizer's.
+
+    Args:
+        generation: the model's configuration of generation.
+        tokenizer: of transformers.
+    """
+    named = generation.eos_token_id
+    ids = (*(named if isinstance(named, list) else [named]), tokenizer.eos_token_id)
+    return frozenset(i for i in ids if i is not None)
+
+
 def likeliest(logits: torch.Tensor) -> torch.Tensor:
     """Return (R,) the likeliest token of each row of (R, V) logits.
 

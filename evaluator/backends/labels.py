@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evaluator.backends import respond
 from evaluator.backends.numbers import nats
 from evaluator.core.errors import ModelError
 from evaluator.core.records import Request, Response
@@ -117,16 +118,8 @@ def answer_labels(
 
 def _respond(request: Request, judged: Judged, place: int) -> Response:
     best = max(range(len(judged.logprobs)), key=judged.logprobs.__getitem__)
-    return Response(
-        item=request.item,
-        index=request.index,
-        logprob=nats(judged.logprobs[place]),
-        greedy=place == best,
-        text="",
-        finish="scored",
-        tokens=judged.tokens,
-        dropped=judged.dropped,
-    )
+    score = nats(judged.logprobs[place]), place == best
+    return respond.scored(request, score, judged.tokens, judged.dropped)
 
 
 def _shown(labels: Sequence[str]) -> str:

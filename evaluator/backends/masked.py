@@ -17,19 +17,19 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForMaskedLM
 
+from evaluator.backends import respond
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.batches import cut_batches, mask_of, stack
 from evaluator.backends.held import HeldModel
 from evaluator.backends.loading import load_model, longest_row
-from evaluator.backends.numbers import nats
-from evaluator.backends.tokens import cut_left, encode_pair, token_logprobs
+from evaluator.backends.tokens import Scored, add_up, cut_left, encode_pair, token_logprobs
+from evaluator.backends.trie import Row
 from evaluator.core.errors import ModelError, TooLongError
 from evaluator.core.records import Request, Response
 
 LOGITS = 2**26
 """Most logits (tokens x vocabulary) of one pass: the head of these models projects every token."""
 
-Row = tuple[int, ...]
 Place = tuple[Row, int]
 """A whole row, and which of its tokens is masked."""
 
@@ -64,16 +64,7 @@ class MaskedBackend(HeldModel):
         places = list(dict.fromkeys(place for row, at, _ in asked for place in _places(row, at)))
         found = self._score(places)
         return [
-            Response(
-                item=request.item,
-                index=request.index,
-                logprob=nats(sum(found[place][0] for place in _places(row, at))),
-                greedy=all(found[place][1] for place in _places(row, at)),
-                text="",
-                finish="scored",
-                tokens=len(at),
-                dropped=dropped,
-            )
+            respond.scored(request, add_up([found[p] for p in _places(row, at)]), len(at), dropped)
             for request, (row, at, dropped) in zip(requests, asked, strict=True)
         ]
 
@@ -95,9 +86,9 @@ class MaskedBackend(HeldModel):
         row = (*self._before, *kept, *cont, *self._after)
         return row, range(start, start + len(cont)), dropped
 
-    def _score(self, places: list[Place]) -> dict[Place, tuple[float, bool]]:
+    def _score(self, places: list[Place]) -> dict[Place, Scored]:
         """Return (log-probability, whether it is the likeliest) of each masked token."""
-        found: dict[Place, tuple[float, bool]] = {}
+        found: dict[Place, Scored] = {}
         device = self._machine.device
         for batch in cut_batches([len(row) for row, _ in places], self._budget):
             rows = [places[i][0] for i in batch]

@@ -6,6 +6,8 @@ import numpy as np
 
 from evaluator.core.errors import ModelError
 
+ABOVE_ZERO = 1e-3
+"""No log-likelihood is above zero; rounding may lift one by far less than this, in nats."""
 CHECK = "check its weights, or declare a wider dtype: float16 ends at 65504"
 """What to do where a model gives what is no number."""
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from evaluator.backends.ending import Written
-from evaluator.backends.tokens import Scored
+from typing import TYPE_CHECKING
+
 from evaluator.core.records import Request, Response
+
+if TYPE_CHECKING:  # both are made with torch, which a served model does not need
+    from evaluator.backends.ending import Written
+    from evaluator.backends.tokens import Scored
 
 
 def scored(request: Request, score: Scored, tokens: int, dropped: int) -> Response:

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import torch
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
+from evaluator.backends.batches import stack
 from evaluator.backends.path import SHARED, Path
-from evaluator.backends.tokens import pad_right
 from evaluator.core.errors import ModelError
 
 EXACT_NATS = 1e-5
@@ -108,7 +108,7 @@ class Runner:
             mask: (B, what came before + L) of zeros and ones if the cache has holes.
             use_cache: return a cache that goes on after these tokens.
         """
-        tokens = pad_right(rows)
+        tokens = stack(rows, 0, "cpu")
         starts = torch.tensor([after] * len(rows) if isinstance(after, int) else list(after))
         positions = starts[:, None] + torch.arange(tokens.shape[1])
         # filling must not stand past the last position there is

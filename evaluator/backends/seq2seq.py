@@ -19,16 +19,15 @@ from transformers.modeling_outputs import BaseModelOutput
 from evaluator.backends import respond
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.batches import cut_batches, mask_of, stack
-from evaluator.backends.ending import Ending, Written, likeliest
+from evaluator.backends.ending import Ending, Written, end_ids, likeliest
 from evaluator.backends.held import HeldModel
 from evaluator.backends.loading import load_model, longest_input
 from evaluator.backends.numbers import nats
 from evaluator.backends.rounding import rounds
-from evaluator.backends.tokens import cut_left, token_logprobs
+from evaluator.backends.tokens import Scored, cut_left, token_logprobs
+from evaluator.backends.trie import Row
 from evaluator.core.errors import ModelError, TooLongError
 from evaluator.core.records import Request, Response
-
-Row = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +62,7 @@ class Seq2SeqBackend(HeldModel):
         config, self._tokenizer, model = load_model(folder, AutoModelForSeq2SeqLM, dtype)
         super().__init__(model, machine)
         self._longest = longest_input(config, self._tokenizer)
+        self._end_ids = end_ids(model.generation_config, self._tokenizer)
         named = (model.generation_config.decoder_start_token_id, config.decoder_start_token_id)
         start = next((i for i in named if i is not None), None)
         if start is None:
@@ -86,7 +86,7 @@ class Seq2SeqBackend(HeldModel):
         wanted: dict[Row, list[Row]] = {}
         for source, target, _ in pairs:
             wanted.setdefault(source, []).append(target)
-        found: dict[tuple[Row, Row], tuple[float, bool]] = {}
+        found: dict[tuple[Row, Row], Scored] = {}
         for sources, encoded in self._encode_sources(list(wanted)):
             asked = [(i, t) for i, s in enumerate(sources) for t in dict.fromkeys(wanted[s])]
             for line, target, score in self._score_targets(encoded, asked):
@@ -119,7 +119,7 @@ class Seq2SeqBackend(HeldModel):
 
     def _score_targets(
         self, encoded: Encoded, asked: list[tuple[int, Row]]
-    ) -> Iterator[tuple[int, Row, tuple[float, bool]]]:
+    ) -> Iterator[tuple[int, Row, Scored]]:
         """Yield (line of the source, target, (log-likelihood, greedy))."""
         width = encoded.mask.shape[1]
         lengths = [max(width, len(target)) for _, target in asked]
@@ -152,7 +152,7 @@ class Seq2SeqBackend(HeldModel):
         sources = [self._encode_source(request.prompt.text()) for request in requests]
         ending = Ending(
             stop=requests[0].stop,
-            end_ids=self._end_ids(),
+            end_ids=self._end_ids,
             max_tokens=requests[0].max_tokens,
             tokenizer=self._tokenizer,
         )
@@ -203,11 +203,6 @@ class Seq2SeqBackend(HeldModel):
             self._tokens_fed += tokens.numel()
             output = self._model.get_encoder()(input_ids=tokens, attention_mask=mask)
             yield rows, Encoded(hidden=output.last_hidden_state, mask=mask)
-
-    def _end_ids(self) -> frozenset[int]:
-        named = self._model.generation_config.eos_token_id
-        ids = named if isinstance(named, list) else [named]
-        return frozenset(i for i in (*ids, self._tokenizer.eos_token_id) if i is not None)
 
     def _encode(self, text: str, *, special: bool = True) -> list[int]:
         chosen = {} if special else {"add_special_tokens": False}

@@ -16,16 +16,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
+from evaluator.backends import respond
 from evaluator.backends.endpoint import Endpoint
-from evaluator.backends.numbers import nats
+from evaluator.backends.numbers import ABOVE_ZERO, nats
 from evaluator.core.errors import ModelError, RunError
 from evaluator.core.files import Json
 from evaluator.core.records import Provider, Request, Response
 
 STOPS = 4
 """Most stop strings that servers take; a text is cut at all of them here."""
-ABOVE_ZERO = 1e-3
-"""No log-likelihood is above zero; rounding may lift one by far less than this."""
 MOST_TOKENS = 10**9
 """No prompt and no answer is so long; a server that says so miscounts."""
 
@@ -100,16 +99,7 @@ class ServedBackend:
             )
             if total > ABOVE_ZERO:
                 raise ValueError(f"a log-likelihood of {total}")
-            return Response(
-                item=request.item,
-                index=request.index,
-                logprob=total,
-                greedy=greedy,
-                text="",
-                finish="scored",
-                tokens=tokens,
-                dropped=0,
-            )
+            return respond.scored(request, (total, greedy), tokens, dropped=0)
 
         return self._post("/completions", body, read)
 

@@ -51,12 +51,6 @@ def common_length(one: Sequence[int], other: Sequence[int]) -> int:
     return next(i for i in range(shortest) if one[i] != other[i])
 
 
-def pad_right(rows: Sequence[Sequence[int]]) -> torch.Tensor:
-    """Stack id rows into (B, L), filled with 0 on the right."""
-    length = max(map(len, rows))
-    return torch.tensor([list(row) + [0] * (length - len(row)) for row in rows])
-
-
 def token_logprobs(
     logits: torch.Tensor, rows: torch.Tensor, ids: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:

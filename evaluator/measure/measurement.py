@@ -19,13 +19,13 @@ from evaluator.measure.manifest import adapter_folder, lock_model
 from evaluator.measure.packs import Pack
 from evaluator.measure.provenance import cost_of, describe_machine, describe_run, now
 from evaluator.measure.quantisation import must_be_listed
+from evaluator.measure.responses import response_lines
 from evaluator.measure.result import build_result, result_path, write_result
 from evaluator.measure.run import (
     Answers,
     Progress,
     answer_pack,
     keep_answers,
-    response_lines,
     run_packs,
 )
 from evaluator.measure.score import score_task

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import get_type_hints
 
+from evaluator.backends.numbers import ABOVE_ZERO
 from evaluator.core.errors import ScoreError
-from evaluator.core.files import Json, parse_json
+from evaluator.core.files import Json, json_lines, parse_json
 from evaluator.core.records import Response
 
 MAX_LINE = 4 * 1024 * 1024
 """Bytes of one response; the longest text that a task asks for is far below."""
 MAX_BYTES = 512 * 1024 * 1024
 """Bytes of all responses of a result after unpacking."""
-ABOVE_ZERO = 1e-3
-"""No log-likelihood is above zero; rounding may lift one by far less than this."""
 TYPES: dict[str, type] = get_type_hints(Response)
 """Every field of a response -> its type."""
 KINDS = list(TYPES.values())
@@ -31,6 +30,14 @@ WRITTEN = TYPES.keys() - {"logprob", "greedy"}
 """What stands in the line of a generated text."""
 ABSENT = {"logprob": 0.0, "greedy": True, "text": "", "finish": "scored"}
 """What a line leaves out."""
+
+
+def response_lines(responses: Iterable[Response]) -> bytes:
+    """Return responses as canonical JSON lines: what their sha256 is taken of."""
+    return json_lines(
+        {name: getattr(r, name) for name in (SCORED if r.finish == "scored" else WRITTEN)}
+        for r in responses
+    )
 
 
 def kept_lines(packed: Path) -> Iterator[bytes]:

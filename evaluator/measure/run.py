@@ -10,7 +10,6 @@ from pathlib import Path
 from evaluator.backends.base import Backend
 from evaluator.backends.panic import panic_in_words
 from evaluator.core.errors import RunError
-from evaluator.core.files import json_lines
 from evaluator.core.records import Response
 from evaluator.measure.journal import Answered, open_journal
 from evaluator.measure.packs import Pack, in_order
@@ -114,15 +113,3 @@ def answer_pack(backend: Backend, pack: Pack) -> Done:
     )
     saved = backend.tokens_saved / max(1, backend.tokens_saved + backend.tokens_fed)
     return Done(pack=pack, answered=answered, saved=saved)
-
-
-def response_lines(responses: Sequence[Response]) -> bytes:
-    """Return responses as canonical JSON lines: what their sha256 is taken of."""
-    return json_lines(
-        {"item": r.item, "index": r.index, "text": r.text, "finish": r.finish, "tokens": r.tokens,
-         "dropped": r.dropped}
-        if r.finish != "scored"
-        else {"item": r.item, "index": r.index, "logprob": r.logprob, "greedy": r.greedy,
-              "tokens": r.tokens, "dropped": r.dropped}
-        for r in responses
-    )  # fmt: skip

@@ -12,7 +12,6 @@ from evaluator.backends.tokens import (
     common_length,
     cut_left,
     encode_pair,
-    pad_right,
     token_logprobs,
 )
 
@@ -68,10 +67,6 @@ def test_what_two_rows_share_is_the_longest_common_beginning(a: list[int], b: li
     assert a[:n] == b[:n]
     assert min(len(a), len(b)) == n or a[n] != b[n]
     assert n == common_length(b, a) == common_length(tuple(a), tuple(b))
-
-
-def test_rows_are_filled_up_on_the_right() -> None:
-    assert pad_right([[1, 2, 3], (4,)]).tolist() == [[1, 2, 3], [4, 0, 0]]
 
 
 def test_log_probabilities_are_taken_in_fp32_of_the_chosen_rows() -> None:

@@ -19,8 +19,7 @@ from evaluator.core.records import Provider
 from evaluator.core.safe_yaml import read_yaml
 from evaluator.core.schema import read_document, read_json_document
 from evaluator.measure.journal import open_journal
-from evaluator.measure.responses import parse_response
-from evaluator.measure.run import response_lines
+from evaluator.measure.responses import parse_response, response_lines
 
 BYTES = st.binary(max_size=300) | st.text(
     alphabet="{}[]\"':,&*!-<>|%#@\n\t ab1.\u200b\ufeff", max_size=200

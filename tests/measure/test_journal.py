@@ -13,7 +13,7 @@ from evaluator.core.errors import RunError
 from evaluator.core.records import Response
 from evaluator.measure.journal import Answered, open_journal
 from evaluator.measure.packs import Pack, plan_packs
-from evaluator.measure.run import response_lines, run_packs
+from evaluator.measure.run import run_packs
 
 
 def packs_of(n: int) -> list[Pack]:
@@ -170,16 +170,3 @@ def test_answers_to_other_requests_stop_the_run(tmp_path: Path) -> None:
     backend = Muddled(lambda sent: Answer())
     with pytest.raises(RunError, match="not those asked for"):
         run_packs(packs_of(1), lambda: backend, tmp_path, lambda *_: None)
-
-
-def test_response_lines_keep_what_a_score_needs() -> None:
-    lines = response_lines(
-        [
-            response("a", 1, logprob=-1.5, greedy=True, tokens=2),
-            response("b", text="中\n", finish="length", tokens=3, dropped=4),
-        ]
-    )
-    assert lines.decode().splitlines() == [
-        '{"dropped":0,"greedy":true,"index":1,"item":"a","logprob":-1.5,"tokens":2}',
-        '{"dropped":4,"finish":"length","index":0,"item":"b","text":"中\\n","tokens":3}',
-    ]

@@ -11,10 +11,22 @@ from hypothesis import strategies as st
 from made import fuzz, response
 
 from evaluator.core.errors import ScoreError
-from evaluator.measure.responses import kept_lines, parse_response
-from evaluator.measure.run import response_lines
+from evaluator.measure.responses import kept_lines, parse_response, response_lines
 
 GOOD = response_lines([response("a", logprob=-1.5)])
+
+
+def test_response_lines_keep_what_a_score_needs() -> None:
+    lines = response_lines(
+        [
+            response("a", 1, logprob=-1.5, greedy=True, tokens=2),
+            response("b", text="中\n", finish="length", tokens=3, dropped=4),
+        ]
+    )
+    assert lines.decode().splitlines() == [
+        '{"dropped":0,"greedy":true,"index":1,"item":"a","logprob":-1.5,"tokens":2}',
+        '{"dropped":4,"finish":"length","index":0,"item":"b","text":"中\\n","tokens":3}',
+    ]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from evaluator.measure.manifest import lock_model, read_lock, read_manifest
 from evaluator.measure.provenance import describe_machine, describe_run
 from evaluator.measure.requests import build_requests, describe_requests
 from evaluator.measure.rescore import read_responses, rescore, write_rescored
-from evaluator.measure.responses import parse_response
+from evaluator.measure.responses import parse_response, response_lines
 from evaluator.measure.result import (
     build_result,
     items_of,
@@ -31,7 +31,7 @@ from evaluator.measure.result import (
     result_path,
     write_result,
 )
-from evaluator.measure.run import Answers, response_lines
+from evaluator.measure.run import Answers
 from evaluator.measure.score import canonical, primary_score, score_task
 from evaluator.tasks import load_task
 from evaluator.tasks.starter import MAKERS, examples_of
