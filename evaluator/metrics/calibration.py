@@ -41,7 +41,8 @@ def equal_mass(confidence: FloatArray, bins: int) -> IntArray:
 
 def equal_width(confidence: FloatArray, bins: int) -> IntArray:
     """Return the (n,) number of each item's bin: (0, 1/b], (1/b, 2/b], ... of confidence."""
-    found: IntArray = np.clip(np.ceil(confidence * bins) - 1, 0, bins - 1).astype(np.int64)
+    borders = np.linspace(0, 1, bins + 1)[1:-1]  # as scikit-learn's `calibration_curve` has them
+    found: IntArray = np.searchsorted(borders, confidence)
     return found
 
 

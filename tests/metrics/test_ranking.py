@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from made import example, scored
 from sklearn.metrics import ndcg_score
 
@@ -38,6 +40,24 @@ def test_the_baseline_is_what_a_lot_gets() -> None:
     assert hit_at_1.baseline(examples) == 1 / 4
     assert hit_at_5.baseline(examples) == 1
     assert mrr.baseline(examples) == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4) / 4)
+
+
+@given(st.lists(st.integers(2, 13), min_size=1, max_size=5))
+def test_the_baseline_is_the_mean_over_all_places_among_the_candidates_of_each_item(
+    sizes: list[int],
+) -> None:
+    """Items have as many candidates as they have: one with two is not one with thirteen."""
+    examples = tuple(
+        example(str(size), choices=tuple("abcdefghijklm"), candidates=tuple(range(size)), gold=(0,))
+        for size in sizes
+    )
+    for metric in (hit_at_1, hit_at_5, mrr, ndcg_at_10):
+        each = [np.mean([metric.compute(ranked(place)).value for place in range(1, size + 1)])
+                for size in sizes]  # fmt: skip
+        assert metric.baseline(examples) == pytest.approx(np.mean(each))
+    places = [(np.eye(size), np.tile(-np.arange(size), (size, 1))) for size in sizes]
+    wanted = np.mean([ndcg_score(gold, order, k=10) for gold, order in places])
+    assert ndcg_at_10.baseline(examples) == pytest.approx(wanted)
 
 
 def test_candidates_that_score_the_same_are_drawn_by_lot() -> None:
