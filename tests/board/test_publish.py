@@ -20,6 +20,7 @@ from evaluator.board.index import index_of
 from evaluator.board.profile import offered
 from evaluator.board.publish import read_site
 from evaluator.board.publish.audit import audit_data, audit_page
+from evaluator.board.publish.changes import by_week, commits, events
 from evaluator.board.publish.downloads import board_files, files_of_models, write_files, write_sums
 from evaluator.board.publish.feed import badge, badges, feed_json, feed_xml, llms_txt, site_map
 from evaluator.board.publish.frames import as_csv, as_parquet, ranking_frame, typed
@@ -27,7 +28,6 @@ from evaluator.board.publish.history import (
     bump_chart,
     chosen_days,
     history_data,
-    history_page,
     moves,
 )
 from evaluator.board.publish.method import RULES, method_data
@@ -107,9 +107,37 @@ def test_many_days_become_the_ends_of_months():
 
 def test_the_last_week_is_that_of_the_newest_change():
     told = [{"day": day} for day in ("2026-03-20", "2026-03-14", "2026-03-13", "2026-01-01")]
-    page = history_page({"events": told})
-    assert [event["day"] for event in page["week"]] == ["2026-03-20", "2026-03-14"]
-    assert history_page({"events": []}) == {"week": [], "before": []}
+    page = by_week(told)
+    assert [commit["day"] for commit in page["week"]] == ["2026-03-20", "2026-03-14"]
+    assert by_week([]) == {"week": [], "before": []}
+
+
+def test_a_commit_is_one_line_however_much_it_brought(site, repository):
+    told = commits(site)
+    logged = made_board.git(repository, "log", "--first-parent", "--format=%H %s").splitlines()
+    assert [f"{one['commit']} {one['subject']}" for one in told] == logged
+    newest = told[0]["brought"]
+    kinds = {part["kind"]: [model["model"] for model in part["models"]] for part in newest}
+    assert kinds == {"measured": ["baseline/majority"], "submitted": ["baseline/majority"]}
+    assert len(events(site)) > len(told)
+    change = next(c for c in site.changes if "/results/" in c.path)
+    path = change.path.replace("baseline/random", "many/{}")
+    many = [replace(change, path=path.format(i), commit="f" * 40) for i in range(150)]
+    (brought,) = commits(replace(site, changes=(*site.changes, *many)))[0]["brought"]
+    assert (brought["n"], len(brought["models"])) == (150, 100)
+
+
+def test_what_a_large_commit_brought_is_folded(site):
+    page = Pages(site, ROOT / "site").single()["history/index.md"].body
+    assert page.count("<tr><td>") == len(commits(site))
+    models = [{"model": f"o/m{i}", "slug": "", "title": f"M{i}", "tasks": []} for i in range(40)]
+    made = {"day": "2026-12-02", "commit": "f" * 40, "author": "Ada", "subject": "Many",
+            "brought": [{"kind": "measured", "n": 40, "models": models}]}  # fmt: skip
+    render = Renderer(site, ROOT / "site", read_words(ROOT / "site/words", "en"))
+    shown = render("history.html", "history/index.md", history=history_data(site), chart=None,
+                   titles={}, week=[made], before=[])  # fmt: skip
+    assert "<summary>measured: 40 models</summary>" in shown
+    assert "M29" in shown and "M30" not in shown and "and 10 more" in shown
 
 
 def test_the_picture_of_ranks_has_a_line_a_model():
@@ -118,6 +146,7 @@ def test_the_picture_of_ranks_has_a_line_a_model():
     chart = bump_chart(data, read_words(ROOT / "site/words", "en"))
     assert chart.rows == [["A", "–", "1"], ["B", "1", "2"]]
     assert chart.picture.svg(alone=False).count('class="a"') == 4
+    assert chart.narrow.width < chart.picture.width
 
 
 def test_the_audit_page_follows_every_result(site):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from evaluator.board.publish.history import events
+from evaluator.board.publish.changes import events
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import address_of
 from evaluator.board.publish.words import LANGUAGES, Words

@@ -1,17 +1,15 @@
-"""What the page of history shows: how ranks moved, and what changed, read from git."""
+"""What the page of history shows of ranks: how they moved, read from git."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
-from evaluator.board.history import Change
+from evaluator.board.publish.changes import WEEK, events
 from evaluator.board.publish.charts import Chart
 from evaluator.board.publish.site import Site, once
 from evaluator.board.publish.svg import Picture, linear, num
-from evaluator.board.publish.values import slug
 from evaluator.board.publish.words import Words
 from evaluator.core.files import Json
 
@@ -19,19 +17,12 @@ SHOWN = 12
 """Models that the picture follows."""
 DAYS = 12
 """Days in the picture: the last ones on which a model came, or the ends of months."""
-EVENTS = 100
-"""Changes that the page lists."""
-WEEK = timedelta(days=7)
-KINDS = (
-    (re.compile(r"([^/]+/[^/]+)/results/([^/]+)/[^/]+/[0-9a-f]{8}\.s\d+\.json"), "rescored"),
-    (re.compile(r"([^/]+/[^/]+)/results/([^/]+)/[^/]+/[0-9a-f]{8}\.json"), "measured"),
-    (re.compile(r"([^/]+/[^/]+)/()attempts/[^/]+\.json"), "failed"),
-    (re.compile(r"([^/]+/[^/]+)/()submission\.yaml"), "submitted"),
-    (re.compile(r"()()decisions/[^/]+\.yaml"), "decided"),
-    (re.compile(r"()()seasons/[^/]+\.yaml"), "season"),
-    (re.compile(r"()()board\.yaml"), "board"),
-)
-"""Path below submissions/ -> (model, task) and what an added file means."""
+WIDE, NARROW = (640, 430, 28), (360, 200, 22)
+"""Of the picture on a desk and on a phone: its width, where lines end, signs of a name there."""
+DAY = 75
+"""Width of a day's date and the room around it."""
+MOVES = 100
+"""Models whose moves are told."""
 
 
 @once
@@ -104,56 +95,11 @@ def moves(ranked: list[Json], arrived: dict[str, str]) -> list[Json]:
             newer.append(row)
             continue
         was, now = _place(row, then), _place(row, today)
-        if now != was and len(found) < EVENTS:
+        if now != was and len(found) < MOVES:
             above = [other["title"] for other in newer if other["index"] > row["index"]]
             found.append({"slug": row["slug"], "title": row["title"], "was": was, "now": now,
                           "above": above})  # fmt: skip
     return found
-
-
-def events(site: Site) -> list[Json]:
-    """Return what was added, the newest first: one entry a commit, kind and model."""
-    titles = {entry.submission.id: entry.submission.title for entry in site.tree.entries}
-    found: dict[tuple[str, str, str], dict[str, Json]] = {}
-    prefix = f"{site.root.name}/"
-    for change in reversed(site.changes):
-        kind, model, task = classify(change, prefix)
-        if not kind:
-            continue
-        key = (change.commit, kind, model)
-        if key not in found and len(found) == EVENTS:
-            break
-        if key not in found:
-            found[key] = _event(change, kind, model, titles.get(model, ""))
-        tasks = found[key]["tasks"]
-        tasks += [task] if task and task not in tasks else []
-    return list(found.values())
-
-
-def _event(change: Change, kind: str, model: str, title: str) -> dict[str, Json]:
-    return {
-        "day": change.date,
-        "kind": kind,
-        "model": model,
-        "slug": slug(model) if title else "",
-        "title": title or model,
-        "tasks": [],
-        "commit": change.commit,
-        "author": change.author,
-        "subject": change.subject,
-    }
-
-
-def classify(change: Change, prefix: str) -> tuple[str, str, str]:
-    """Return (kind, model, task) of a change below submissions/; '' for what is no news."""
-    path = change.path.removeprefix(prefix)
-    for pattern, kind in KINDS:
-        match = pattern.fullmatch(path)
-        if match:
-            changed = "changed" if kind in ("submitted", "measured") else kind
-            kind = kind if change.status == "A" else "removed" if change.status == "D" else changed
-            return kind, match[1], match[2]
-    return "", "", ""
 
 
 def bump_chart(data: Json, words: Words) -> Chart | None:
@@ -161,14 +107,25 @@ def bump_chart(data: Json, words: Words) -> Chart | None:
     days, series = data["days"], data["series"][:SHOWN]
     if len(days) < 2 or not series:
         return None
+    wide, narrow = (_bumps(days, series, words, *size) for size in (WIDE, NARROW))
+    rows = [[line["title"], *(str(rank or "–") for rank in line["ranks"])] for line in series]
+    heads = [words("col.title"), *days]
+    title = words("history.ranks")
+    return Chart(name="ranks", title=title, picture=wide, narrow=narrow, heads=heads, rows=rows)
+
+
+def _bumps(
+    days: list[str], series: list[Json], words: Words, width: int, end: int, signs: int
+) -> Picture:
+    """Draw a line a model up to `end`, then its name with at most so many signs."""
     deepest = min(20, max(rank for line in series for rank in line["ranks"] if rank))
-    picture = Picture(640, 40 + 24 * deepest + 24, words("history.about"))
-    x = linear(0, len(days) - 1, 34, 430)
+    picture = Picture(width, 40 + 24 * deepest + 24, words("history.about"))
+    x = linear(0, len(days) - 1, 34, end)
     y = linear(1, max(deepest, 2), 24, 24 + 24 * (max(deepest, 2) - 1))
     for place in range(1, deepest + 1):
         picture.text(4, y(place) + 4, str(place), "q", 11)
     for number, day in enumerate(days):
-        if number in (0, len(days) - 1) or len(days) < 6:
+        if number in (0, len(days) - 1) or len(days) * DAY < end:
             anchor = "start" if not number else "end" if number == len(days) - 1 else "middle"
             picture.text(x(number), picture.height - 6, day, "q", 11, anchor)
     for number, line in enumerate(series):
@@ -178,20 +135,5 @@ def bump_chart(data: Json, words: Words) -> Chart | None:
         dots = "".join(f"M{num(a)} {num(b)}h0" for a, b in spots)
         picture.path(dots, kind, 7, ' stroke-linecap="round"')
         if spots:
-            picture.text(442, spots[-1][1] + 4, line["title"][:28])
-    rows = [[line["title"], *(str(rank or "–") for rank in line["ranks"])] for line in series]
-    heads = [words("col.title"), *days]
-    title = words("history.ranks")
-    return Chart(name="ranks", title=title, picture=picture, heads=heads, rows=rows)
-
-
-def history_page(data: Json) -> Json:
-    """Return the events of the last week before the newest one, and those before."""
-    newest = max((event["day"] for event in data["events"]), default="")
-    if not newest:
-        return {"week": [], "before": []}
-    start = (date.fromisoformat(newest) - WEEK).isoformat()
-    return {
-        "week": [event for event in data["events"] if event["day"] > start],
-        "before": [event for event in data["events"] if event["day"] <= start],
-    }
+            picture.text(end + 12, spots[-1][1] + 4, line["title"][:signs])
+    return picture

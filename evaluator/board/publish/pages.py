@@ -16,8 +16,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 from evaluator.board.publish.audit import audit_data, audit_page
+from evaluator.board.publish.changes import by_week, commits
 from evaluator.board.publish.colours import accents
-from evaluator.board.publish.history import bump_chart, history_data, history_page
+from evaluator.board.publish.history import bump_chart, history_data
 from evaluator.board.publish.method import method_data
 from evaluator.board.publish.model import model_facts, model_view, ranks, script_words
 from evaluator.board.publish.previews import model_preview, preview_of
@@ -211,7 +212,7 @@ class Pages:
                 "history": history,
                 "chart": bump_chart(history, self.words),
                 "titles": titles,
-                **history_page(history),
+                **by_week(commits(self.site)),
             },
             "record": {"audit": audit_page(audited) if audited else None, "titles": titles},
             "method": {"method": method_data(self.site)},
