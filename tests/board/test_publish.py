@@ -327,6 +327,17 @@ def test_columns_beside_the_scores_are_those_that_the_board_varies(site):
     assert "beside" not in table_data(rows, [], {})
 
 
+def test_a_download_keeps_columns_apart_that_a_board_calls_alike(site):
+    suite = site.rankings["starter"].suite
+    (_, *others), tasks = suite.areas.items(), suite.tasks
+    suite = replace(suite, areas={tasks[0]: suite.areas["classification"], **dict(others)})
+    rows = [{**row, "areas": {tasks[0]: 12.5}} for row in site.rows["starter"]]
+    frame = ranking_frame(suite, rows, {})
+    assert frame[f"{tasks[0]} (area)"][0] == 12.5
+    assert frame[tasks[0]][0] == rows[0]["tasks"][tasks[0]]["value"]
+    assert as_parquet(frame)
+
+
 def test_a_table_program_runs_nothing_of_a_csv_and_parquet_keeps_the_text():
     frame = typed(pandas.DataFrame({"title": ["=1+1", None], "n": [3, None]}), {"n": "Int64"})
     assert as_csv(frame) == b"title,n\r\n'=1+1,3\r\n,\r\n"

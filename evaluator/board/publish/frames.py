@@ -6,7 +6,7 @@ pandas takes half a second to import, so it is imported where a table is made.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from evaluator.board.publish.values import safe_cell
@@ -29,10 +29,14 @@ def ranking_frame(
 ) -> DataFrame:
     """Return a ranked suite, best first: facts, then each area's and each task's number.
 
-    What stands beside the scores comes last: column -> its shares, one a row.
+    What stands beside the scores comes last: column -> its shares, one a row. A board may call an
+    area like one of its tasks, or either like a fact: such a column says which it is.
     """
     import pandas
 
+    facts = {*FACTS, *beside}
+    areas = _columns(suite.areas, "area", facts | {*suite.tasks})
+    tasks = _columns(suite.tasks, "task", facts)
     lines = [
         [row[fact] for fact in FACTS]
         + [row["areas"].get(area) for area in suite.areas]
@@ -40,8 +44,12 @@ def ranking_frame(
         + [column[number] for column in beside.values()]
         for number, row in enumerate(rows)
     ]
-    frame = pandas.DataFrame(lines, columns=[*FACTS, *suite.areas, *suite.tasks, *beside])
+    frame = pandas.DataFrame(lines, columns=[*FACTS, *areas, *tasks, *beside])
     return typed(frame, dict.fromkeys(frame.columns, "Float64") | FACTS)
+
+
+def _columns(names: Iterable[str], kind: str, taken: Set[str]) -> list[str]:
+    return [f"{name} ({kind})" if name in taken else name for name in names]
 
 
 def typed(frame: DataFrame, types: Mapping[str, str]) -> DataFrame:
