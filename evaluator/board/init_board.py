@@ -40,8 +40,8 @@ class NewBoard:
     """Label of the runner of everything else."""
     private: bool
     """True if the site must not link outwards."""
-    repository: str = ""
-    """https address of the fork; '' asks git for it."""
+    repository: str
+    """https address of the fork."""
 
 
 def open_board(repository: Path, new: NewBoard) -> Path:
@@ -51,26 +51,32 @@ def open_board(repository: Path, new: NewBoard) -> Path:
         EvaluatorError: there is one already, or a suite that upstream does not have.
         DocumentError: all faults of what was asked for.
     """
-    path = repository / OWN / "board.yaml"
-    if path.exists():
-        raise EvaluatorError(f"{path}: this clone has a board of its own already; edit that file")
-    upstream = _upstream(repository)
+    upstream = read_upstream(repository)
     unknown = [name for name in new.suites if name not in upstream["suites"]]
     if unknown or not new.suites:
         known = ", ".join(upstream["suites"])
         raise EvaluatorError(f"no suite {', '.join(unknown) or 'named'}; known here: {known}")
     text = HEAD + yaml.safe_dump(
-        _facts(new, upstream, new.repository or origin_of(repository)),
+        _facts(new, upstream),
         sort_keys=False,
         allow_unicode=True,
         width=100,
     )
     read_document(text.encode(), f"{OWN}/board.yaml", "board")
+    path = repository / OWN / "board.yaml"
     write_atomic(path, text.encode())
     return path
 
 
-def _upstream(repository: Path) -> Json:
+def read_upstream(repository: Path) -> Json:
+    """Return upstream's board.yaml, which a new board takes its suites from.
+
+    Raises:
+        EvaluatorError: there is none here, or a board of one's own already.
+    """
+    own = repository / OWN / "board.yaml"
+    if own.exists():
+        raise EvaluatorError(f"{own}: this clone has a board of its own already; edit that file")
     name = f"{UPSTREAM}/board.yaml"
     try:
         data = (repository / name).read_bytes()
@@ -81,12 +87,12 @@ def _upstream(repository: Path) -> Json:
     return read_document(data, name, "board")[0]
 
 
-def _facts(new: NewBoard, upstream: Json, address: str) -> Json:
+def _facts(new: NewBoard, upstream: Json) -> Json:
     return {
         "schema": 1,
         "title": new.title,
         "summary": upstream["summary"],
-        "repository": address,
+        "repository": new.repository,
         "visibility": "private" if new.private else "public",
         "colour": new.colour.lower(),
         "runners": {"gpu": list(new.gpu_runner), "cpu": new.cpu_runner},
@@ -105,15 +111,9 @@ def _rules_of(upstream: Json) -> Json:
 
 
 def origin_of(repository: Path) -> str:
-    """Return the https address of the clone's remote `origin`.
-
-    Raises:
-        EvaluatorError: there is none that can be written so.
-    """
+    """Return the https address of the clone's remote `origin`; '' if it has none."""
     asked = ("remote", "get-url", "origin")
     has_origin = in_git(repository) and "origin" in run_git(repository, "remote").decode().split()
     found = run_git(repository, *asked).decode().strip() if has_origin else ""
     named = re.fullmatch(r"(?:https?://|ssh://)?(?:[\w.-]+@)?([\w.-]+)[:/](.+?)(?:\.git)?/?", found)
-    if named is None:
-        raise EvaluatorError("git knows no address of this clone: name it with --repository")
-    return f"https://{named[1]}/{named[2].lstrip('/')}"
+    return f"https://{named[1]}/{named[2].lstrip('/')}" if named else ""

@@ -12,17 +12,18 @@ from typing import Annotated, Any
 
 import typer
 
-from evaluator.board.init_board import NewBoard, open_board
+from evaluator.board.init_board import NewBoard, open_board, origin_of, read_upstream
 from evaluator.cli.show import out
 
 PROMPTS: dict[str, Callable[[], Any]] = {
     "title": partial(typer.prompt, "Title of the board"),
-    "suites": partial(typer.prompt, "Suites, the first on the home page", default="core"),
+    "suites": partial(typer.prompt, "Suites, as a,b,c; the first is the home page", default="core"),
     "colour": partial(typer.prompt, "Colour of the site", default="#0b5d66"),
     "gpu_runner": partial(
         typer.prompt, "Labels of the runner with a GPU", default="self-hosted,linux,x64,gpu"
     ),
     "cpu_runner": partial(typer.prompt, "Label of the runner for all else", default="ubuntu-24.04"),
+    "repository": partial(typer.prompt, "Address of the repository, https://..."),
     "private": partial(typer.confirm, "Private, with no link that leads outside", default=True),
 }
 """Option -> asks for it."""
@@ -47,8 +48,8 @@ def init_board(
         bool | None, typer.Option("--private/--public", help="Whether pages may link outwards.")
     ] = None,
     repository: Annotated[
-        str, typer.Option(help="https address of the fork; default: that of `origin`.")
-    ] = "",
+        str | None, typer.Option(help="https address of the fork; default: that of `origin`.")
+    ] = None,
 ) -> None:
     r"""Open a board of your own in a clone of a fork; asks for what no option says.
 
@@ -61,8 +62,12 @@ def init_board(
       evaluator init-board --title "Acme models" --suites core,finance --colour "#7a1fa2" \
         --gpu-runner self-hosted,gpu --cpu-runner ubuntu-24.04 --private
     """
+    known = read_upstream(Path())["suites"]
     said = {"title": title, "suites": suites, "colour": colour, "gpu_runner": gpu_runner,
-            "cpu_runner": cpu_runner, "private": private}  # fmt: skip
+            "cpu_runner": cpu_runner, "private": private,
+            "repository": repository or origin_of(Path()) or None}  # fmt: skip
+    if suites is None:
+        out.print(f"Suites to choose from: {', '.join(known)}")
     told = _ask_for_the_rest(said)
     new = NewBoard(
         title=told["title"],
@@ -71,7 +76,7 @@ def init_board(
         gpu_runner=_words(told["gpu_runner"]),
         cpu_runner=told["cpu_runner"],
         private=told["private"],
-        repository=repository,
+        repository=told["repository"],
     )
     path = open_board(Path(), new)
     out.print(f"{path}: {new.title}, {'private' if new.private else 'public'}, no submission yet")

@@ -165,7 +165,18 @@ def test_it_asks_for_what_no_option_says(repository):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Labels of the runner with a GPU" in done.stdout
+    assert "Suites to choose from: starter, core, " in done.stdout
     assert yaml.safe_load((fork / "board/board.yaml").read_text())["title"] == "Acme models"
+
+
+def test_a_clone_without_an_address_is_asked_for_it(repository):
+    fork = fork_of(repository)
+    subprocess.run(["git", "remote", "remove", "origin"], cwd=fork, check=True)
+    told = evaluator("init-board", "--title", "Acme", cwd=fork, check=False).stderr
+    assert "--repository" in told.split("nobody is here to be asked; say ")[1]
+    evaluator(*WORDS, "--repository", "https://git.acme.example/board", cwd=fork)
+    made = yaml.safe_load((fork / "board/board.yaml").read_text())
+    assert made["repository"] == "https://git.acme.example/board"
 
 
 @pytest.mark.parametrize(
@@ -203,5 +214,5 @@ def test_what_cannot_be_is_told_and_nothing_is_written(repository, words, told):
 
 
 def test_a_board_is_opened_once(fork):
-    again = evaluator(*WORDS, cwd=fork, check=False)
+    again = evaluator("init-board", cwd=fork, check=False)  # told before anything is asked
     assert again.returncode == 1 and "edit that file" in again.stderr
