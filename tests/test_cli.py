@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
+from strangers import MODEL, plant
 from typer.testing import CliRunner
 
-from evaluator.cli import app
+from evaluator.cli import app, main
 from evaluator.reference import command_words
 
 runner = CliRunner(env={"COLUMNS": "100"})
@@ -25,6 +27,32 @@ def test_wrong_use_exits_with_2():
     assert runner.invoke(app, ["nothing"]).exit_code == 2
     assert runner.invoke(app, ["run"]).exit_code == 2
     assert runner.invoke(app, ["run", "x", "--trust", "me"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("rank",), f"submissions/{MODEL}/submission.yaml:1: /colour: unknown key"),
+        (("run", f"submissions/{MODEL}s"), f"submissions/{MODEL}s: no such folder; did you mean"),
+        (("check", f"submissions/{MODEL}s"), f"submissions/{MODEL}s: no such folder; did you mean"),
+        (("check", "submissions"), "submissions: no submission; name its folder, submissions/<"),
+        (("score", f"submissions/{MODEL}/card.md"), f"submissions/{MODEL}/card.md: no submission;"),
+        (("run", "/"), "/: no submission; name its folder"),
+    ],
+)
+def test_a_fault_of_the_tree_is_told_with_its_path_from_here(
+    words, told, tmp_path, monkeypatch, capsys
+):
+    plant(tmp_path / "submissions")
+    path = tmp_path / "submissions" / MODEL / "submission.yaml"
+    path.write_text(f"colour: red\n{path.read_text()}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EVALUATOR_SUBMISSIONS", "submissions")
+    monkeypatch.setattr(sys, "argv", ["evaluator", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith(told)
 
 
 def test_the_version_is_printed():

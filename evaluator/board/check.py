@@ -1,12 +1,14 @@
 """Check: is what stands in the tree what it must be? All faults at once, everything read as data.
 
 This file looks at the tree; `check_folder` looks at names and kinds of files before any is read,
-`check_result` looks into one result, `check_change` at what a pull request changes.
+`check_names` at the names in a submission, `check_result` into one result, `check_change` at what
+a pull request changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from evaluator.board.check_folder import (
     entry_folders,
     unreadable,
 )
+from evaluator.board.check_names import check_names
 from evaluator.board.check_result import check_result
 from evaluator.board.eligibility import why_ineligible
 from evaluator.board.queue import out_of_step
@@ -29,14 +32,16 @@ from evaluator.board.submissions import (
     Entry,
     Tree,
     frozen_suites,
+    must_be_there,
     read_board,
     read_decision,
     read_decisions,
     read_entry,
 )
 from evaluator.board.suites import Season, read_season
-from evaluator.core.errors import DocumentError, Fault, ModelError
+from evaluator.core.errors import DocumentError, Fault, ModelError, did_you_mean
 from evaluator.core.files import Json, read_plain
+from evaluator.core.safe_yaml import Document, read_yaml
 from evaluator.measure.manifest import read_lock
 from evaluator.measure.quantisation import why_not_listed
 from evaluator.measure.size import held_size, why_too_large
@@ -77,7 +82,27 @@ def check_tree(root: Path, names: Iterable[str] | None = None) -> list[Fault]:
             faults += _check_decisions(root, tree) + _check_seasons(root, tree)
     if names is None:
         faults += collisions(chosen) + check_special(root)
-    return sorted(set(faults))
+    return sorted(_located(root, faults))
+
+
+def _located(root: Path, faults: Iterable[Fault]) -> set[Fault]:
+    """Return faults, those that name a place in a YAML file with its line."""
+    documents: dict[str, Document | None] = {}
+    found = set()
+    for fault in faults:
+        if fault.pointer and not fault.line and fault.path.endswith(".yaml"):
+            if fault.path not in documents:
+                documents[fault.path] = _document(root, fault.path)
+            document = documents[fault.path]
+            fault = document.fault(fault.pointer, fault.message) if document else fault
+        found.add(fault)
+    return found
+
+
+def _document(root: Path, path: str) -> Document | None:
+    with suppress(DocumentError):
+        return read_yaml(read_plain(root / path), path)
+    return None
 
 
 def _check_declines(tree: Tree) -> list[Fault]:
@@ -89,6 +114,10 @@ def _check_declines(tree: Tree) -> list[Fault]:
 
 def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> list[Fault]:
     """Return all faults of one submission's folder; what could be read is added to `read`."""
+    try:
+        must_be_there(root, name)
+    except DocumentError as error:
+        return error.faults
     paths = sorted((root / name).rglob("*"))
     faults = [*check_name(name), *check_files(root, name, paths)]
     if refused := unreadable(root, name, paths):
@@ -98,21 +127,19 @@ def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> lis
         faults += check_card(read_plain(card), f"{name}/card.md")
     else:
         faults.append(Fault(f"{name}/card.md", 0, "", "is missing: copy .github/card.md"))
+    if not (root / name / "submission.yaml").exists():
+        missing = "is missing: copy .github/submission.yaml"
+        return [*faults, Fault(f"{name}/submission.yaml", 0, "", missing)]
+    faults += check_names(root, name, ground.board)
     try:
         entry = read_entry(root, name)
     except DocumentError as error:
         return faults + error.faults
     read.append(entry)
     if board := ground.board:
-        for suite in entry.submission.suites:
-            if suite not in board.suites:
-                message = f"no suite {suite!r}; known: {', '.join(board.suites)}"
-                faults.append(Fault(f"{name}/submission.yaml", 0, "/suites", message))
         faults += _check_eligible(board, entry)
         faults += _check_quantised(board, entry, root / name)
         faults += _check_size(board, entry, root / name)
-        faults += _check_provider(board, entry)
-    faults += _check_tasks(name, entry)
     for standing in entry.results:
         down = decisions.taken_down(ground.decisions, name, standing.task, standing.name)
         faults += check_result(
@@ -157,32 +184,6 @@ def _check_size(board: Board, entry: Entry, home: Path) -> list[Fault]:
     return [Fault(f"{model.id}/submission.yaml", 0, "/model", reason)] if reason else []
 
 
-def _check_provider(board: Board, entry: Entry) -> list[Fault]:
-    asked = entry.submission.provider
-    if not asked or asked in board.providers:
-        return []
-    known = ", ".join(board.providers) or "none"
-    message = f"no provider {asked!r} in board.yaml; known: {known}"
-    return [Fault(f"{entry.submission.id}/submission.yaml", 0, "/model/provider", message)]
-
-
-def _check_tasks(name: str, entry: Entry) -> list[Fault]:
-    """Tasks that are named must exist; those of a classifier must be asked of one."""
-    path = f"{name}/submission.yaml"
-    named = [("/declines", task) for task in entry.declines]
-    named += [(f"/trained_on/{i}", task) for i, task in enumerate(entry.submission.trained_on)]
-    faults = [
-        Fault(path, 0, at, f"no task {task!r}") for at, task in named if task not in task_names()
-    ]
-    for number, task in enumerate(entry.submission.tasks):
-        if task not in task_names():
-            faults.append(Fault(path, 0, f"/model/tasks/{number}", f"no task {task!r}"))
-        elif locked_request_set(task, "head") is None:
-            message = f"{task} is not asked of classifiers: its items are no bare texts with labels"
-            faults.append(Fault(path, 0, f"/model/tasks/{number}", message))
-    return faults
-
-
 def _check_suites(board: Board) -> list[Fault]:
     faults = []
     for name, suite in board.suites.items():
@@ -192,7 +193,7 @@ def _check_suites(board: Board) -> list[Fault]:
             for number, entry in enumerate(entries):
                 at = f"/suites/{name}/{key}/{area}/{number}/task"
                 if entry.task not in task_names():
-                    message = f"no task {entry.task!r}; known: {', '.join(task_names())}"
+                    message = f"no task {entry.task!r}{did_you_mean(entry.task, task_names())}"
                     faults.append(Fault("board.yaml", 0, at, message))
                 elif locked_request_set(entry.task) is None:
                     message = f"{entry.task} is not in tasks/lock.json: run `evaluator tasks lock`"

@@ -13,7 +13,7 @@ import numpy as np
 
 from evaluator.board.cells import find_cell
 from evaluator.board.submissions import Entry, Standing, Tree
-from evaluator.core.errors import EvaluatorError
+from evaluator.core.errors import EvaluatorError, did_you_mean
 from evaluator.core.files import Json
 from evaluator.core.paired import (
     LEAST_DISCORDANT,
@@ -215,8 +215,8 @@ def find_entry(tree: Tree, name: str) -> Entry:
     for entry in tree.entries:
         if entry.submission.id == name:
             return entry
-    known = ", ".join(entry.submission.id for entry in tree.entries)
-    raise EvaluatorError(f"no submission {name!r}; known: {known}")
+    nearest = did_you_mean(name, [entry.submission.id for entry in tree.entries])
+    raise EvaluatorError(f"no submission {name!r}{nearest}")
 
 
 def _shared_tasks(tree: Tree, one: Entry, other: Entry) -> list[str]:

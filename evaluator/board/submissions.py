@@ -19,7 +19,7 @@ from evaluator.board.suites import (
     suites_of,
     with_varied,
 )
-from evaluator.core.errors import DocumentError, Fault
+from evaluator.core.errors import DocumentError, Fault, did_you_mean
 from evaluator.core.files import Json, read_plain
 from evaluator.core.records import Provider, Submission, Task
 from evaluator.core.schema import read_document, read_json_document
@@ -199,6 +199,7 @@ def read_submission(root: Path, name: str) -> tuple[Submission, dict[str, str]]:
         DocumentError: every fault of submission.yaml.
     """
     path = f"{name}/submission.yaml"
+    must_be_there(root, name)
     value, _ = read_document(read_plain(root / path, path), path, "submission")
     model = value["model"]
     submission = Submission(
@@ -230,6 +231,17 @@ def read_submission(root: Path, name: str) -> tuple[Submission, dict[str, str]]:
         for entry in value.get("declines", [])
     }
     return submission, declines
+
+
+def must_be_there(root: Path, name: str) -> None:
+    """Refuse the name of a submission that has no folder.
+
+    Raises:
+        DocumentError: says which folder may have been meant.
+    """
+    if not (root / name).is_dir():
+        nearest = did_you_mean(name, entry_names(root))
+        raise DocumentError([Fault(name, 0, "", f"no such folder{nearest}")])
 
 
 def everything(result: Json) -> Json:

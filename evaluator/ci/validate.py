@@ -148,7 +148,7 @@ def _tell_faults(folder: str, faults: Sequence[Fault]) -> str:
 MEND = """
 Change what is named and push to the same branch: this check runs again by itself. The same on your
 machine: `evaluator check --base origin/main`. What each field means is said in
-`.github/submission.yaml`; what other messages ask for, in `.github/CONTRIBUTING.md`.
+`.github/submission.yaml`; what other messages ask for, in `docs/en/submit.md`.
 """
 NEXT = """
 ### What happens next

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import replace
 from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated
@@ -27,8 +29,9 @@ from evaluator.cli import (
     submitting,
     tasks,
 )
+from evaluator.cli.options import TREE, shown
 from evaluator.cli.show import err, out, show_faults
-from evaluator.core.errors import DocumentError, EvaluatorError
+from evaluator.core.errors import DocumentError, EvaluatorError, Fault
 
 HELP = """A leaderboard for language models that lives in a git repository.
 
@@ -95,11 +98,18 @@ def main() -> None:
     try:
         app()
     except DocumentError as error:
-        show_faults(error.faults, Path(), annotate=False)
+        show_faults([_from_here(fault) for fault in error.faults], Path(), annotate=False)
         sys.exit(1)
     except EvaluatorError as error:
         err.print(str(error))
         sys.exit(1)
+
+
+def _from_here(fault: Fault) -> Fault:
+    """Return a fault of a file of the tree with the path that it has from here."""
+    tree = Path(os.environ.get("EVALUATOR_SUBMISSIONS", TREE))
+    inside = (tree / Path(fault.path).parts[0]).exists()
+    return replace(fault, path=shown(tree.resolve() / fault.path)) if inside else fault
 
 
 @app.callback(invoke_without_command=True)

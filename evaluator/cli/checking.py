@@ -11,7 +11,14 @@ from evaluator.board.check import check_tree
 from evaluator.board.check_change import check_change, check_model_unchanged
 from evaluator.board.flags import find_flags
 from evaluator.board.submissions import read_standings
-from evaluator.cli.options import TREE, PathsArgument, TreeOption, must_be_tree, shown
+from evaluator.cli.options import (
+    TREE,
+    PathsArgument,
+    TreeOption,
+    must_be_tree,
+    shown,
+    submission_at,
+)
 from evaluator.cli.show import out, show_faults, show_flags
 from evaluator.core.errors import Fault
 
@@ -44,8 +51,8 @@ def check(
     names: list[str] | None = None
     faults: list[Fault] = []
     if paths:
-        tree = paths[0].resolve().parents[1]
-        names = [f"{path.resolve().parent.name}/{path.resolve().name}" for path in paths]
+        chosen = [submission_at(path) for path in paths]
+        tree, names = chosen[0][0], [name for _, name in chosen]
     must_be_tree(tree)
     if base:
         names, faults = check_change(tree.resolve().parent, base, head, tree.resolve().name)

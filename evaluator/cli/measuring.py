@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from evaluator.board.submissions import Board, read_board, read_submission
-from evaluator.cli.options import ProtocolOption, shown, tree_around
+from evaluator.cli.options import (
+    ProtocolOption,
+    shown,
+    submission_at,
+)
 from evaluator.cli.progress import Show, show_progress
 from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out
@@ -102,8 +106,8 @@ def run(
     from evaluator.measure.measurement import Settings
 
     home = path.resolve()
-    tree = tree_around(home)
-    submission, declines = read_submission(tree, f"{home.parent.name}/{home.name}")
+    tree, name = submission_at(path)
+    submission, declines = read_submission(tree, name)
     board = read_board(tree)
     part = _part(shard)
     settings = Settings(
@@ -118,7 +122,7 @@ def run(
         **_rules(board, submission),
     )
     wanted = task or _suite_tasks(board, submission, protocol)
-    tasks = [load_task(name, protocol) for name in wanted if name not in declines]
+    tasks = [load_task(asked, protocol) for asked in wanted if asked not in declines]
     if not _each_task(submission, home, tasks, settings, _answer if part else _measure):
         raise typer.Exit(1)
 

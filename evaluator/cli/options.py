@@ -49,11 +49,20 @@ def must_be_tree(tree: Path) -> None:
     os.environ["EVALUATOR_SUBMISSIONS"] = str(tree)  # a board's own tasks stand in it
 
 
-def tree_around(home: Path) -> Path:
-    """Return the tree that a submission's folder stands in; from here on it is worked on."""
-    tree = home.parents[1]
+def submission_at(path: Path) -> tuple[Path, str]:
+    """Return the tree and the name, <org>/<model>, of a submission's folder.
+
+    From here on that tree is worked on.
+
+    Raises:
+        EvaluatorError: a path that is no <org>/<model> of a board.
+    """
+    home = path.resolve()
+    tree = home.parent.parent
+    if not (tree / "board.yaml").is_file():
+        raise EvaluatorError(f"{path}: no submission; name its folder, {TREE}/<org>/<model>")
     must_be_tree(tree)
-    return tree
+    return tree, f"{home.parent.name}/{home.name}"
 
 
 def shown(path: Path) -> str:

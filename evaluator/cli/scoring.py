@@ -18,7 +18,7 @@ from evaluator.cli.options import (
     PathsArgument,
     TreeOption,
     must_be_tree,
-    tree_around,
+    submission_at,
 )
 from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out, show_json
@@ -44,17 +44,16 @@ def merge(
     from evaluator.measure.join import join_task
     from evaluator.measure.manifest import read_lock
 
-    home = path.resolve()
-    tree = tree_around(home)
-    submission, _ = read_submission(tree, f"{home.parent.name}/{home.name}")
-    keep_below, manifest = read_board(tree).responses_bytes, read_lock(home / "lock.json")
+    tree, name = submission_at(path)
+    submission, _ = read_submission(tree, name)
+    keep_below, manifest = read_board(tree).responses_bytes, read_lock(tree / name / "lock.json")
     found = sorted({folder.parent.name for folder in shards.glob("*/*-of-*")})
     if not found:
         raise EvaluatorError(f"{shards}: no shard there (<measurement>/<I>-of-<N>/shard.json)")
     well = True
-    for name in found:
+    for asked in found:
         try:
-            out.print(told(join_task(submission, manifest, shards / name, to or tree, keep_below)))
+            out.print(told(join_task(submission, manifest, shards / asked, to or tree, keep_below)))
         except EvaluatorError as error:
             well = False
             stderr.print(str(error))
@@ -82,8 +81,8 @@ def score(
       evaluator score --all
       evaluator score submissions/my-org/my-model
     """
-    names = [f"{p.resolve().parent.name}/{p.resolve().name}" for p in paths or []]
-    tree = paths[0].resolve().parents[1] if paths else tree
+    chosen = [submission_at(path) for path in paths or []]
+    tree, names = chosen[0][0] if chosen else tree, [name for _, name in chosen]
     must_be_tree(tree)
     read = read_tree(tree)
     wanted = rescoring.chosen(read, names, everything=everything)

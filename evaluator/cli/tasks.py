@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evaluator.cli.options import TREE, JsonOption, ProtocolOption, TasksArgument, TreeOption
+from evaluator.cli.options import (
+    TREE,
+    JsonOption,
+    ProtocolOption,
+    TasksArgument,
+    TreeOption,
+    submission_at,
+)
 from evaluator.cli.progress import show_progress
 from evaluator.cli.show import out, show_json, show_table
 from evaluator.core.errors import EvaluatorError
@@ -116,8 +123,7 @@ def ask_blindly(tasks: Sequence[Task], model: Path, limit: int) -> dict[str, Fin
     from evaluator.measure.lint import can_be_blind, choice_only
     from evaluator.measure.measurement import Measurer, Settings
 
-    home = model.resolve()
-    submission = read_entry(home.parents[1], f"{home.parent.name}/{home.name}").submission
+    submission = read_entry(*submission_at(model)).submission
     settings = Settings(out=Path("build/partial"), work=Path("build/runs"))
     backend = Measurer(submission, model, settings).load()
     blind = [task for task in tasks if can_be_blind(task)]

@@ -17,7 +17,9 @@ anything that is not in this tree is a bug of ours and keeps its traceback.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 class EvaluatorError(Exception):
@@ -53,6 +55,12 @@ def reason_of(error: BaseException) -> str:
 def one_line(text: str) -> str:
     """Return text with what a terminal would obey, line ends above all, written as escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return what is added to a message on an unknown name: the nearest known one, if any is."""
+    nearest = get_close_matches(name, known, 1)
+    return f"; did you mean {nearest[0]}?" if nearest else ""
 
 
 class DocumentError(EvaluatorError):

@@ -7,6 +7,7 @@ no) is decided by the schema alone, so `licence: no` stays the word "no" and `01
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -29,6 +30,19 @@ HIDDEN = re.compile(
 )
 """Control, zero-width and bidirectional characters, line ends of Unicode alone, halves of surrogate
 pairs: text that is not what it looks like."""
+CONFLICT = re.compile(r"^(<{7} .*|={7}|>{7} .*)\r?$", re.MULTILINE)
+"""The marks that git leaves where two changes meet."""
+ADVICE = {
+    "found character '\\t'": "indent with spaces, not with tabs",
+    "mapping values are not allowed": "indent the keys of one part alike, and put text that holds "
+    "': ' in quotes",
+    "expected <block end>": "indent the keys of one part alike",
+    "could not find expected ':'": "write each key with ': ' behind it",
+    "flow sequence": "close the list with ]",
+    "flow mapping": "close the mapping with }",
+    "quoted scalar": "close the quotes",
+}
+"""What the parser says -> what a person can do about it."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +82,12 @@ def read_yaml(data: bytes, path: str) -> Document:
     if faults:  # libyaml tells them in other words; what it alone refuses is read all the same
         events, faults = _guard(text, path, yaml.BaseLoader)
     if faults:
-        raise DocumentError(faults)
+        raise DocumentError(_conflicts(text, path) or faults)
     first = next((event for event in events if isinstance(event, yaml.NodeEvent)), None)
     if not isinstance(first, yaml.MappingStartEvent):
-        raise DocumentError([Fault(path, 1, "", "must be a mapping of keys to values")])
+        empty = "" if first else "is empty; "
+        message = f"{empty}must be a mapping of keys to values: lines such as 'schema: 1'"
+        raise DocumentError([Fault(path, 1, "", message)])
     reader = _Reader(path, iter(events[events.index(first) + 1 :]))
     value = reader.build(first, "")
     if reader.faults:
@@ -81,13 +97,16 @@ def read_yaml(data: bytes, path: str) -> Document:
 
 def _decode(data: bytes, path: str) -> str:
     if len(data) > MAX_BYTES:
-        message = f"{len(data)} bytes; at most {MAX_BYTES} are read"
+        message = f"{len(data):,} bytes; at most {MAX_BYTES:,} are read: shorten the file"
         raise DocumentError([Fault(path, 0, "", message)])
+    if data.startswith(codecs.BOM_UTF8):
+        message = "begins with a byte order mark (BOM): save the file as UTF-8 without it"
+        raise DocumentError([Fault(path, 1, "", message)])
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        message = f"byte {error.start} is not UTF-8: save the file as UTF-8 without a mark"
+        message = f"byte {error.start} is not UTF-8: save the file as UTF-8, without a BOM"
         raise DocumentError([Fault(path, line, "", message)]) from None
     faults = []
     for number, line_text in enumerate(text.split("\n"), 1):
@@ -127,10 +146,25 @@ def _guard(text: str, path: str, loader: Any) -> tuple[list[yaml.Event], list[Fa
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = " ".join(filter(None, (error.context, error.problem)))
-        faults.append(Fault(path, mark.line + 1 if mark else 1, "", f"not valid YAML: {reason}"))
+        faults.append(Fault(path, mark.line + 1 if mark else 1, "", _advise(reason)))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         faults.append(Fault(path, 1, "", f"not valid YAML: {error}".split("\n")[0]))
     return events, faults
+
+
+def _advise(reason: str) -> str:
+    """Return the message for what the parser says: first what to do about it, if that is known."""
+    advice = next((told for said, told in ADVICE.items() if said in reason), "")
+    return f"not valid YAML: {advice} ({reason})" if advice else f"not valid YAML: {reason}"
+
+
+def _conflicts(text: str, path: str) -> list[Fault]:
+    """Return the marks of a merge that was not finished, in a text that is not valid YAML."""
+    message = "a merge conflict stands here: keep one side and remove the mark"
+    return [
+        Fault(path, text.count("\n", 0, mark.start()) + 1, "", message)
+        for mark in CONFLICT.finditer(text)
+    ]
 
 
 def _refusals(event: yaml.Event) -> list[str]:

@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 NAMES = ("submission", "board", "season", "result", "decision", "attempt", "shard")
 END = r"(?![\s\S])"
 """What patterns end with: `$` would let a line end pass."""
+TYPES = {
+    "string": "text",
+    "integer": "a whole number, without quotes",
+    "number": "a number, without quotes",
+    "boolean": "true or false, without quotes",
+    "array": "a list: [a, b]",
+    "object": "a mapping of keys to values",
+    "null": "null",
+}
+"""Type of JSON Schema -> what a person calls it."""
 
 
 @cache
@@ -96,12 +106,25 @@ def check_value(value: Json, name: str, document: Document) -> list[Fault]:
     """
     if _follows(value, name):
         return []
-    faults: list[Fault] = []
+    told: dict[str, set[tuple[str, Fault]]] = {}
     for error in _validator(name).iter_errors(value):
         for leaf in _leaves(error):
             pointer = "".join(pointer_step(str(step)) for step in leaf.absolute_path)
-            faults.extend(document.fault(*told) for told in _tell(leaf, pointer))
-    return sorted(set(faults))
+            for at, message in _tell(leaf, pointer):
+                fault = document.fault(at, message)
+                told.setdefault(at, set()).add((str(leaf.validator), fault))
+    return sorted(fault for place in told.values() for fault in _worth_telling(place))
+
+
+def _worth_telling(place: set[tuple[str, Fault]]) -> set[Fault]:
+    """Return the faults of one place, less those that another of them tells as well, and better.
+
+    A value of the wrong type breaks the other rules of its place too. And where a place follows two
+    parts of a schema, one of them has its description.
+    """
+    faults = {fault for rule, fault in place if rule == "type"} or {fault for _, fault in place}
+    described = {fault.message.split(":")[0] for fault in faults if ":" in fault.message}
+    return {fault for fault in faults if fault.message not in described}
 
 
 def _leaves(error: ValidationError) -> list[ValidationError]:
@@ -144,7 +167,10 @@ def _tell(error: ValidationError, pointer: str) -> list[tuple[str, str]]:
     if rule == "const":
         return [(pointer, f"{shown} must be {wanted}")]
     if rule == "type":
-        return [(pointer, f"{shown} must be of type {wanted}")]
+        words = [TYPES[word] for word in ([wanted] if isinstance(wanted, str) else wanted)]
+        return [(pointer, f"{shown} must be {' or '.join(words)}")]
+    if rule == "minItems" and not found:
+        return [(pointer, f"is empty: {schema.get('description', '')}".rstrip(": "))]
     if rule == "pattern":
         about = schema.get("description", "")
         told = f"{shown} does not match {wanted.replace(END, '$')}: {about}"

@@ -16,7 +16,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from evaluator.core.errors import TaskError
+from evaluator.core.errors import TaskError, did_you_mean
 from evaluator.core.files import Json, hash_json
 from evaluator.core.records import DataPin, RequestSet, Task
 
@@ -42,15 +42,15 @@ def load_task(name: str, protocol: str = "board") -> Task:
     """Return the task of that name as a protocol asks it: board, or lm-eval.
 
     Raises:
-        TaskError: no such task, or not under that protocol; names those that exist.
+        TaskError: no such task, or not under that protocol; says where those stand that exist.
     """
     if name in built_in_names():
         task = _load(name)
     elif (own := _own_tasks()) and name in own:
         task = own[name]
     else:
-        known = ", ".join(task_names())
-        raise TaskError(f"no task {name!r}: known tasks are {known}")
+        nearest = did_you_mean(name, task_names())
+        raise TaskError(f"no task {name!r}{nearest}: `evaluator tasks list` names all")
     if protocol == "board":
         return task
     from evaluator.tasks.protocol import as_lm_eval  # it needs the names above

@@ -78,10 +78,16 @@ def test_pointer_steps_escape_slash_and_tilde() -> None:
         ("a: 1\nb: 2\na: 3\n", 3, "stands twice (first on line 1)"),
         ("a:\n  b: 1\n  b: 1\n", 3, "stands twice (first on line 2)"),
         ("? [a]\n: 1\n", 1, "a key must be plain text"),
-        ("a: 1\nb: [1\n", 3, "not valid YAML"),
-        ("a: 1\n\tb: 2\n", 2, "not valid YAML"),
+        ("a: 1\nb: [1\n", 3, "not valid YAML: close the list with ]"),
+        ("a: 1\nb: {c: 1\n", 3, "not valid YAML: close the mapping with }"),
+        ("a: 1\nb: 'c\n", 3, "not valid YAML: close the quotes"),
+        ("a: 1\n\tb: 2\n", 2, "not valid YAML: indent with spaces, not with tabs"),
+        ("a: 1\n  b: 2\n", 2, "not valid YAML: indent the keys of one part alike"),
+        ("a:\n  b: 1\n c: 2\n", 3, "not valid YAML: indent the keys of one part alike"),
+        ("a: b: 2\n", 1, "put text that holds ': ' in quotes"),
+        ("a: 1\nb\nc: 2\n", 3, "not valid YAML: write each key with ': ' behind it"),
         ('a: "\\U0011FFFF"\n', 1, "not valid YAML"),
-        ("", 1, "must be a mapping"),
+        ("", 1, "is empty; must be a mapping"),
         ("- a\n", 1, "must be a mapping"),
         ("just text\n", 1, "must be a mapping"),
     ],
@@ -143,7 +149,14 @@ def test_half_a_surrogate_pair_is_refused() -> None:
 
 
 def test_a_byte_order_mark_is_refused() -> None:
-    assert "ZERO WIDTH NO-BREAK SPACE" in faults_of(b"\xef\xbb\xbfa: 1\n")[0][2]
+    assert "save the file as UTF-8 without it" in faults_of(b"\xef\xbb\xbfa: 1\n")[0][2]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_a_merge_left_is_told_by_its_marks(end: str) -> None:
+    text = "a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> theirs\n".replace("\n", end)
+    told = {(line, message.split(":")[0]) for line, _, message in faults_of(text)}
+    assert told == {(line, "a merge conflict stands here") for line in (2, 4, 6)}
 
 
 @pytest.mark.parametrize(

@@ -204,8 +204,10 @@ def test_winogrande_refuses_a_row_worded_otherwise() -> None:
         to_example({"instruction": "Fill the blank.", "answer": "option1"}, "7")
 
 
-def test_an_unknown_task_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(TaskError, match="known tasks are afqmc, "):
+def test_an_unknown_task_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(TaskError, match=r"no task 'arc_chalenge'; did you mean arc_challenge\?"):
+        load_task("arc_chalenge")
+    with pytest.raises(TaskError, match="no task 'nope': `evaluator tasks list` names all"):
         load_task("nope")
     with pytest.raises(TaskError):
         load_task("starter")

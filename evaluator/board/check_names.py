@@ -1,0 +1,66 @@
+"""Names in a submission: the suites, tasks and servers that it speaks of must exist.
+
+They are read from the file as it was written, so that an unknown name is told together with
+whatever else is wrong with the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from evaluator.board.submissions import Board
+from evaluator.core.errors import DocumentError, Fault, did_you_mean
+from evaluator.core.files import Json, read_plain
+from evaluator.core.safe_yaml import read_yaml
+from evaluator.tasks import locked_request_set, task_names
+
+TASKS = (("declines", "*", "task"), ("trained_on", "*"), ("model", "tasks", "*"))
+"""Where a submission names tasks; `*` is any place of a list."""
+
+
+def check_names(root: Path, name: str, board: Board | None) -> list[Fault]:
+    """Return the names in a submission that stand for nothing; suites and servers need a board."""
+    path = f"{name}/submission.yaml"
+    try:
+        value = read_yaml(read_plain(root / path, path), path).value
+    except DocumentError:  # told where the submission is read
+        return []
+    told = [_unknown_task(at, task) for steps in TASKS for at, task in _texts(value, steps)]
+    told += [_unasked_task(at, task) for at, task in _texts(value, ("model", "tasks", "*"))]
+    if board:
+        suites, servers = list(board.suites), list(board.providers)
+        told += [
+            (at, f"no suite {suite!r}; known: {', '.join(suites)}")
+            for at, suite in _texts(value, ("suites", "*"))
+            if suite not in suites
+        ]
+        told += [
+            (at, f"no provider {asked!r} in board.yaml; known: {', '.join(servers) or 'none'}")
+            for at, asked in _texts(value, ("model", "provider"))
+            if asked not in servers
+        ]
+    return [Fault(path, 0, *fault) for fault in told if fault]
+
+
+def _unknown_task(at: str, task: str) -> tuple[str, str] | None:
+    known = task_names()
+    return None if task in known else (at, f"no task {task!r}{did_you_mean(task, known)}")
+
+
+def _unasked_task(at: str, task: str) -> tuple[str, str] | None:
+    if task not in task_names() or locked_request_set(task, "head"):
+        return None
+    return at, f"{task} is not asked of classifiers: its items are no bare texts with labels"
+
+
+def _texts(value: Json, steps: Sequence[str], at: str = "") -> Iterator[tuple[str, str]]:
+    """Yield pointer and text of each text that stands at the end of `steps`."""
+    if not steps:
+        if isinstance(value, str):
+            yield at, value
+    elif steps[0] == "*" and isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from _texts(part, steps[1:], f"{at}/{number}")
+    elif isinstance(value, dict) and steps[0] in value:
+        yield from _texts(value[steps[0]], steps[1:], f"{at}/{steps[0]}")
