@@ -19,7 +19,8 @@ from evaluator.board.check import check_tree
 from evaluator.board.publish.build import build_site, serve_site
 from evaluator.board.ranking import rank
 from evaluator.board.reproduce import Reproduction, compare_runs
-from evaluator.board.submissions import Board, Entry, read_tree
+from evaluator.board.submissions import read_tree
+from evaluator.board.tree import Board, Entry
 from evaluator.cli.progress import show_progress
 from evaluator.cli.show import err, out, show_ranking, show_table
 from evaluator.core.errors import DocumentError, EvaluatorError

@@ -18,8 +18,9 @@ from evaluator.board.cells import Cell
 from evaluator.board.publish.every_language import build_languages
 from evaluator.board.publish.site import Site, gather
 from evaluator.board.ranking import Place, Ranking
-from evaluator.board.submissions import Entry, Standing, Tree, read_tree
+from evaluator.board.submissions import read_tree
 from evaluator.board.suites import Suite, SuiteTask
+from evaluator.board.tree import Entry, Standing, Tree
 from evaluator.tasks import load_task, locked_request_set, task_names
 
 ROOT = Path(__file__).parents[1]

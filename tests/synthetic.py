@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 from made import submission
 
-from evaluator.board.submissions import Board, Entry, Standing, Tree
 from evaluator.board.suites import Asked, Season, Suite, SuiteTask
+from evaluator.board.tree import Board, Entry, Standing, Tree
 from evaluator.core import columns
 from evaluator.core.records import FloatArray, RequestSet
 

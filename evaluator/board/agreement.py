@@ -12,7 +12,8 @@ import numpy as np
 
 from evaluator.board.cells import Cell
 from evaluator.board.compare import item_ids
-from evaluator.board.submissions import Standing, read_again
+from evaluator.board.submissions import read_again
+from evaluator.board.tree import Standing
 from evaluator.core.columns import unpack
 from evaluator.core.records import Task
 from evaluator.measure.lint import Finding, count

@@ -29,13 +29,13 @@ from evaluator.board.history import (
 )
 from evaluator.board.recompute import Recomputed, recompute_all
 from evaluator.board.submissions import (
-    Standing,
     entry_names,
     read_decisions,
     read_seasons,
     read_standings,
     read_submission,
 )
+from evaluator.board.tree import Standing
 from evaluator.core.errors import EvaluatorError, Fault
 from evaluator.measure.manifest import adapter_folder, differing_files, read_lock, read_manifest
 from evaluator.tasks import locked_request_set

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluator.board.audited import Audited
-from evaluator.board.submissions import Standing, read_submission
+from evaluator.board.submissions import read_submission
+from evaluator.board.tree import Standing
 from evaluator.core.errors import DataError, EvaluatorError, Fault, ModelError
 from evaluator.tasks import load_task
 

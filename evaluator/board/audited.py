@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from evaluator.board.attest import Attestation
 from evaluator.board.history import Change
 from evaluator.board.recompute import Recomputed
-from evaluator.board.submissions import Standing
+from evaluator.board.tree import Standing
 from evaluator.core.errors import Fault
 
 

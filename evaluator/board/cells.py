@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from evaluator.board.decisions import Verdict, declined, judge
 from evaluator.board.index import baseline_of, reach_of
-from evaluator.board.submissions import Entry, Standing, Tree
 from evaluator.board.suites import Asked, Season
+from evaluator.board.tree import Entry, Standing, Tree
 from evaluator.core.files import Json
 from evaluator.core.records import Task
 from evaluator.measure.method import method_of, why_unfit

@@ -28,10 +28,6 @@ from evaluator.board.eligibility import why_ineligible
 from evaluator.board.queue import out_of_step
 from evaluator.board.seasons import season_faults
 from evaluator.board.submissions import (
-    Board,
-    Entry,
-    Tree,
-    frozen_suites,
     must_be_there,
     read_board,
     read_decision,
@@ -39,6 +35,7 @@ from evaluator.board.submissions import (
     read_entry,
 )
 from evaluator.board.suites import Season, read_season
+from evaluator.board.tree import Board, Entry, Tree, frozen_suites
 from evaluator.core.errors import DocumentError, Fault, ModelError, did_you_mean
 from evaluator.core.files import Json, read_plain
 from evaluator.core.safe_yaml import Document, read_yaml

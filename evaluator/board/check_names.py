@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from evaluator.board.submissions import Board
+from evaluator.board.tree import Board
 from evaluator.core.errors import DocumentError, Fault, did_you_mean
 from evaluator.core.files import Json, read_plain
 from evaluator.core.safe_yaml import read_yaml

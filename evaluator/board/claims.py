@@ -13,8 +13,8 @@ from evaluator.board.audit_history import descendants
 from evaluator.board.audited import Audited
 from evaluator.board.decisions import judge
 from evaluator.board.history import Commit
-from evaluator.board.submissions import Standing
 from evaluator.board.suites import Season
+from evaluator.board.tree import Standing
 from evaluator.core.errors import Fault
 from evaluator.core.files import Json
 

@@ -15,7 +15,7 @@ from evaluator.board.history import (
     read_commits,
     run_git,
 )
-from evaluator.board.submissions import Standing
+from evaluator.board.tree import Standing
 from evaluator.core.errors import EvaluatorError, Fault
 from evaluator.core.files import git_blob_id
 

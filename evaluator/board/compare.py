@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from evaluator.board.cells import find_cell
-from evaluator.board.submissions import Entry, Standing, Tree
+from evaluator.board.tree import Entry, Standing, Tree
 from evaluator.core.errors import EvaluatorError, did_you_mean
 from evaluator.core.files import Json
 from evaluator.core.paired import (

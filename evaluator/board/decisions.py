@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 
-from evaluator.board.submissions import Tree
+from evaluator.board.tree import Tree
 from evaluator.core.errors import DocumentError, Fault
 from evaluator.core.files import Json, sha256, write_atomic
 from evaluator.core.safe_yaml import read_yaml, write_yaml

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from evaluator.board.cells import find_cell
-from evaluator.board.submissions import Entry, Tree
+from evaluator.board.tree import Entry, Tree
 from evaluator.board.varied import varied_of
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import Json

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from evaluator.board.submissions import Standing
+from evaluator.board.tree import Standing
 from evaluator.core.errors import Fault
 from evaluator.core.files import Json
 from evaluator.core.records import FloatArray

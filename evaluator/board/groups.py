@@ -11,7 +11,7 @@ from __future__ import annotations
 from scipy.special import ndtri
 
 from evaluator.board.cells import find_cell
-from evaluator.board.submissions import Entry, Tree
+from evaluator.board.tree import Entry, Tree
 from evaluator.core.files import Json
 from evaluator.core.stats import Z95, combine
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluator.board.cells import Cell, find_cell
-from evaluator.board.submissions import Entry, Tree
+from evaluator.board.tree import Entry, Tree
 from evaluator.core.files import Json
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 
 from evaluator.board.erasure import erasures
 from evaluator.board.groups import gaps
-from evaluator.board.submissions import Entry, Tree
+from evaluator.board.tree import Entry, Tree
 from evaluator.board.varied import kept, losses
 from evaluator.core.files import Json
 from evaluator.core.stats import combine, wilson

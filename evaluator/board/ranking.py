@@ -15,8 +15,8 @@ import numpy as np
 
 from evaluator.board.cells import NAN, Cell, asked_of, cell_of, question_of, skill_of
 from evaluator.board.index import area_means, index_covariance, index_of, task_weights, tie_groups
-from evaluator.board.submissions import Entry, Tree
 from evaluator.board.suites import Asked, Season, Suite
+from evaluator.board.tree import Entry, Tree
 from evaluator.core.files import Json
 from evaluator.core.stats import Z95, rank_intervals, tell_apart
 from evaluator.metrics import metric_named

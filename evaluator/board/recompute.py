@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluator.board.submissions import Standing
+from evaluator.board.tree import Standing
 from evaluator.core.columns import unpack
 from evaluator.core.errors import DataError, EvaluatorError, Fault
 from evaluator.core.files import Json

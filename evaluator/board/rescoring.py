@@ -13,8 +13,8 @@ from pathlib import Path
 from evaluator.board.cells import needs_rescore
 from evaluator.board.decisions import judge, taken_down
 from evaluator.board.queue import plan
-from evaluator.board.submissions import Standing, Tree
 from evaluator.board.suites import asked_now
+from evaluator.board.tree import Standing, Tree
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import Json
 from evaluator.core.records import Examples

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from evaluator.board.cells import find_cell
 from evaluator.board.queue import differences
-from evaluator.board.submissions import Tree
 from evaluator.board.suites import Asked, Season, asked_now, suites_data
+from evaluator.board.tree import Tree
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import Json, sha256, write_atomic
 from evaluator.core.safe_yaml import write_yaml

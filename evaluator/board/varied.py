@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from evaluator.board.cells import Cell, find_cell
 from evaluator.board.compare import ALPHA, compare_values, item_values, lower_is_better
-from evaluator.board.submissions import Entry, Tree
+from evaluator.board.tree import Entry, Tree
 from evaluator.core.columns import unpack
 from evaluator.core.files import Json
 from evaluator.core.paired import holm

@@ -16,7 +16,8 @@ from evaluator.board.check import check_tree
 from evaluator.board.eligibility import hours_used
 from evaluator.board.history import days_added
 from evaluator.board.queue import Pending
-from evaluator.board.submissions import Tree, read_tree
+from evaluator.board.submissions import read_tree
+from evaluator.board.tree import Tree
 from evaluator.ci.github import table
 from evaluator.ci.handed import Leg, leg
 from evaluator.core.errors import DocumentError

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from evaluator.board import queue
 from evaluator.board.queue import Pending
-from evaluator.board.submissions import Tree, read_tree
+from evaluator.board.submissions import read_tree
+from evaluator.board.tree import Tree
 from evaluator.ci.github import run_address
 from evaluator.ci.handed import FETCHED, latest, name_of, read_failure, shard_files
 from evaluator.core.errors import EvaluatorError, RunError

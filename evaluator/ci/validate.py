@@ -19,7 +19,8 @@ from evaluator.board.check_change import changed_files, check_change, check_mode
 from evaluator.board.eligibility import hours_used
 from evaluator.board.history import run_git
 from evaluator.board.ranking import rank
-from evaluator.board.submissions import Tree, read_board, read_submission, read_tree
+from evaluator.board.submissions import read_board, read_submission, read_tree
+from evaluator.board.tree import Tree
 from evaluator.ci.github import table
 from evaluator.ci.plan import amount, hours
 from evaluator.core.errors import DocumentError, Fault

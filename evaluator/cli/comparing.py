@@ -10,7 +10,8 @@ import typer
 from evaluator.board import compare as comparing
 from evaluator.board.cells import find_cell
 from evaluator.board.profile import KINDS, profile_of
-from evaluator.board.submissions import Tree, read_tree
+from evaluator.board.submissions import read_tree
+from evaluator.board.tree import Tree
 from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree
 from evaluator.cli.show import out, show_json, show_table
 from evaluator.core.errors import EvaluatorError

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from evaluator.board.submissions import Board, read_board, read_submission
+from evaluator.board.submissions import read_board, read_submission
+from evaluator.board.tree import Board
 from evaluator.cli.options import (
     ProtocolOption,
     shown,

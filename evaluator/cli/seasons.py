@@ -12,8 +12,9 @@ import typer
 
 from evaluator.board import seasons
 from evaluator.board.queue import for_planning
-from evaluator.board.submissions import Tree, read_tree
+from evaluator.board.submissions import read_tree
 from evaluator.board.suites import Season
+from evaluator.board.tree import Tree
 from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, shown
 from evaluator.cli.show import out, show_json, show_table
 from evaluator.core.errors import EvaluatorError

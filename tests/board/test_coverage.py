@@ -10,7 +10,7 @@ from bench.page import written
 from synthetic import make_tree, true_ranks, true_skills
 
 from evaluator.board.ranking import rank
-from evaluator.board.submissions import Tree
+from evaluator.board.tree import Tree
 from evaluator.core import columns
 from evaluator.core.records import FloatArray
 

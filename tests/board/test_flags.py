@@ -9,7 +9,8 @@ import numpy as np
 from conftest import ROOT
 
 from evaluator.board.flags import find_flags
-from evaluator.board.submissions import Standing, read_standings
+from evaluator.board.submissions import read_standings
+from evaluator.board.tree import Standing
 from evaluator.core import columns
 
 

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from evaluator.board.history import days_added
 from evaluator.board.queue import for_planning, plan
-from evaluator.board.submissions import Tree, entry_names, read_tree
+from evaluator.board.submissions import entry_names, read_tree
+from evaluator.board.tree import Tree
 from evaluator.cli import app
 from evaluator.core.files import sha256
 from evaluator.tasks import locked_request_set

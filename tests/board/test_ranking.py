@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from evaluator.board.publish import ranking_data
 from evaluator.board.ranking import Ranking, for_ranking, rank
-from evaluator.board.submissions import Entry, Standing, Tree, read_tree
+from evaluator.board.submissions import read_tree
+from evaluator.board.tree import Entry, Standing, Tree
 from evaluator.core import columns
 from evaluator.core.records import FloatArray
 from evaluator.tasks import locked_request_set

@@ -15,8 +15,8 @@ from synthetic import SEASON
 
 from evaluator.board.attest import NAMESPACE, verify_results
 from evaluator.board.claims import why_refused
-from evaluator.board.submissions import Standing
 from evaluator.board.suites import asked_now
+from evaluator.board.tree import Standing
 from evaluator.ci.publish import publish, push
 from evaluator.core.errors import DocumentError, RunError
 from evaluator.core.files import pretty_bytes

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from evaluator.board.cells import find_cell
 from evaluator.board.check_result import check_result
-from evaluator.board.submissions import Entry, read_tree
+from evaluator.board.submissions import read_tree
+from evaluator.board.tree import Entry
 from evaluator.cli import app
 from evaluator.core.errors import TaskError
 from evaluator.core.records import Examples

@@ -10,7 +10,7 @@ from evaluator.board.publish.changes import events
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import address_of
 from evaluator.board.publish.words import LANGUAGES, Words
-from evaluator.board.submissions import Board
+from evaluator.board.tree import Board
 from evaluator.core.files import Json
 from evaluator.tasks import load_task, task_names
 

@@ -24,7 +24,7 @@ from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.stamp import Shell, add_to_search
 from evaluator.board.publish.stamp_models import Built, write_models
 from evaluator.board.publish.values import address_of, slug
-from evaluator.board.submissions import Board
+from evaluator.board.tree import Board
 from evaluator.core.files import Json, pretty_bytes
 from evaluator.tasks import load_task, task_names
 

@@ -10,7 +10,7 @@ from evaluator.board.publish.site import Site
 from evaluator.board.publish.task import is_trained_on
 from evaluator.board.publish.values import slug
 from evaluator.board.publish.words import Words
-from evaluator.board.submissions import Entry, Standing
+from evaluator.board.tree import Entry, Standing
 from evaluator.core.files import Json
 from evaluator.tasks import load_task, task_names
 

@@ -7,7 +7,7 @@ from evaluator.board.publish.render import one
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.svg import linear, num, ticks
 from evaluator.board.publish.words import Words
-from evaluator.board.submissions import Entry
+from evaluator.board.tree import Entry
 from evaluator.core.files import Json
 from evaluator.tasks import load_task
 

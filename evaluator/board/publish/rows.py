@@ -6,7 +6,7 @@ from evaluator.board.cells import Cell
 from evaluator.board.publish.table import is_open
 from evaluator.board.publish.values import rounded, slug, tie_letter
 from evaluator.board.ranking import Place, Ranking, Unranked
-from evaluator.board.submissions import Entry
+from evaluator.board.tree import Entry
 from evaluator.core.files import Json
 
 

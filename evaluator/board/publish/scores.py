@@ -11,7 +11,7 @@ from evaluator.board.index import baseline_of
 from evaluator.board.publish.frames import typed
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import rounded, slug
-from evaluator.board.submissions import Entry
+from evaluator.board.tree import Entry
 from evaluator.core.files import Json
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from evaluator.board.cells import Cell, cell_of, question_of
 from evaluator.board.history import Change, additions, in_git, read_history
 from evaluator.board.publish.rows import row_data, rows_of
 from evaluator.board.ranking import Ranking, for_ranking, rank, rank_season
-from evaluator.board.submissions import Entry, Tree, read_again, read_tree
+from evaluator.board.submissions import read_again, read_tree
 from evaluator.board.suites import Asked
+from evaluator.board.tree import Entry, Tree
 from evaluator.core.files import Json, canonical_bytes
 from evaluator.tasks import task_names
 

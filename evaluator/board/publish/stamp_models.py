@@ -25,7 +25,7 @@ from evaluator.board.publish.profile import shares_of
 from evaluator.board.publish.site import give_back
 from evaluator.board.publish.stamp import Shell
 from evaluator.board.publish.vectors import questions_of, vectors
-from evaluator.board.submissions import Entry
+from evaluator.board.tree import Entry
 from evaluator.core.files import Json
 
 LOG = logging.getLogger(__name__)

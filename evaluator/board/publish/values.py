@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from evaluator.board.publish.words import FIRST
-from evaluator.board.submissions import Board
+from evaluator.board.tree import Board
 from evaluator.core.files import Json
 
 GITHUB = re.compile(r"https://github\.com/([^/]+)/([^/]+)")

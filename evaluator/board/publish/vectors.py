@@ -26,7 +26,7 @@ from evaluator.board.publish.rows import parameters_of
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import slug
 from evaluator.board.publish.words import Words
-from evaluator.board.submissions import Entry, Standing
+from evaluator.board.tree import Entry, Standing
 from evaluator.core.errors import ScoreError
 from evaluator.core.files import Json, hash_json
 from evaluator.core.stats import t95
