@@ -24,8 +24,9 @@ from evaluator.board.tree import Board, Entry
 from evaluator.cli.progress import show_progress
 from evaluator.cli.show import err, out, show_ranking, show_table
 from evaluator.core.errors import DocumentError, EvaluatorError
-from evaluator.measure.measurement import Measured, Measurer, Settings
+from evaluator.measure.measurement import Measurer, Settings
 from evaluator.measure.result import read_result
+from evaluator.measure.settle import Measured
 from evaluator.tasks import load_task
 
 REPOSITORY = Path(__file__).parents[1]

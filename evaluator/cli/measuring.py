@@ -25,7 +25,8 @@ from evaluator.measure.method import why_unfit
 from evaluator.tasks import load_task
 
 if TYPE_CHECKING:
-    from evaluator.measure.measurement import Measured, Measurer, Settings
+    from evaluator.measure.measurement import Measurer, Settings
+    from evaluator.measure.settle import Measured
     from evaluator.measure.shards import Shard
 
     Step = Callable[[Measurer, Task, Show], str]

@@ -10,8 +10,9 @@ from evaluator.core.files import Json
 from evaluator.core.records import Submission
 from evaluator.measure.assignment import assign
 from evaluator.measure.manifest import Manifest
-from evaluator.measure.measurement import Measured, conclude, settle
-from evaluator.measure.shards import merge_runs, merge_shards, read_shard
+from evaluator.measure.merge import merge_runs, merge_shards
+from evaluator.measure.settle import Measured, settle
+from evaluator.measure.shards import read_shard
 from evaluator.tasks import load_task
 
 SHARD = re.compile(r"[1-9][0-9]{0,2}-of-[1-9][0-9]{0,2}")
@@ -52,6 +53,11 @@ def join_task(
     task = load_task(next(iter(named))[1])
     assigned = assign(submission, manifest, task)
     answers = merge_shards(shards, assigned.key, assigned.packs)
-    parameters = shards[0].facts["parameters"]
-    run = merge_runs(shards, answers) | (vouched or {})
-    return settle(out, conclude(assigned, answers, parameters, run), keep_below)
+    return settle(
+        assigned,
+        answers,
+        parameters=shards[0].facts["parameters"],
+        run=merge_runs(shards, answers) | (vouched or {}),
+        out=out,
+        keep_below=keep_below,
+    )

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from evaluator.backends import Backend, DeviceChoice, load_backend
 from evaluator.backends.panic import panic_in_words
@@ -19,24 +19,13 @@ from evaluator.measure.manifest import adapter_folder, lock_model
 from evaluator.measure.packs import Pack
 from evaluator.measure.provenance import cost_of, describe_machine, describe_run, now
 from evaluator.measure.quantisation import must_be_listed
-from evaluator.measure.responses import response_lines
-from evaluator.measure.result import build_result, result_path, write_result
-from evaluator.measure.run import (
-    Answers,
-    Progress,
-    answer_pack,
-    keep_answers,
-    run_packs,
-)
-from evaluator.measure.score import score_task
+from evaluator.measure.run import Answers, Progress, answer_pack, keep_answers, run_packs
+from evaluator.measure.settle import Measured, settle
 from evaluator.measure.shards import Shard
 from evaluator.measure.size import held_size, listed_size, must_fit
 
 if TYPE_CHECKING:
     from evaluator.measure.cluster import Cluster
-
-Settled: TypeAlias = tuple[Json, bytes]
-"""(result, response lines)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,45 +60,6 @@ class Settings:
     """Most bytes that a model may take; 0: any."""
     quantisations: tuple[str, ...] | None = None
     """Methods of quantised weights that are measured; None: all that can be read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """A measurement that stands on disk."""
-
-    path: Path
-    """The result."""
-    result: Json
-    """Its content; {} if it stood there before."""
-    fresh: bool
-    """False: nothing was measured, since a result stood there already."""
-
-
-def conclude(assigned: Assignment, answers: Answers, parameters: int, run: Json) -> Settled:
-    """Score what was answered and assemble the result; no model is needed."""
-    lines = response_lines(answers.responses)
-    result = build_result(
-        submission=assigned.submission,
-        manifest=assigned.manifest,
-        parameters=parameters,
-        task=assigned.task,
-        request_set=assigned.request_set,
-        lines=lines,
-        scored=score_task(assigned.task, assigned.examples, answers.responses, assigned.method),
-        run=run,
-    )
-    if len(assigned.examples.test) < assigned.of:
-        result["partial"] = {"limit": len(assigned.examples.test), "of": assigned.of}
-    return result, lines
-
-
-def settle(out: Path, settled: Settled, keep_below: int) -> Measured:
-    """Write a result, unless the same bytes stand there already."""
-    result, lines = settled
-    path = result_path(out, result)
-    if not path.exists():  # the same answers again are no second measurement
-        write_result(out, result, lines, keep_below)
-    return Measured(path=path, result=result, fresh=True)
 
 
 class Measurer:
@@ -149,9 +99,15 @@ class Measurer:
             return Measured(path=standing[0], result={}, fresh=False)
         started = now()
         answers = self._run(assigned.packs, journal, progress)
-        run = self._describe(answers, started)
-        settled = conclude(assigned, answers, self._parameters(), run)
-        measured = settle(self.settings.out, settled, self.settings.keep_below)
+        parameters = self._parameters()  # the model is loaded, and can tell of itself
+        measured = settle(
+            assigned,
+            answers,
+            parameters=parameters,
+            run=self._describe(answers, started),
+            out=self.settings.out,
+            keep_below=self.settings.keep_below,
+        )
         shutil.rmtree(journal, ignore_errors=True)  # or another process was quicker
         return measured
 

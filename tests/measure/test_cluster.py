@@ -22,8 +22,9 @@ from made import request
 
 from evaluator.board.submissions import read_submission
 from evaluator.core.errors import RunError
-from evaluator.measure.measurement import Measured, Measurer, Settings
+from evaluator.measure.measurement import Measurer, Settings
 from evaluator.measure.packs import Pack
+from evaluator.measure.settle import Measured
 from evaluator.tasks import load_task
 
 TASK = "starter_classification"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from made import fuzz, request, response
 
 from evaluator.core.records import Request
-from evaluator.measure.packs import PACK_REQUESTS, in_order, plan_packs
+from evaluator.measure.packs import PACK_REQUESTS, Pack, cut_shard, in_order, plan_packs
 
 ITEMS = st.lists(
     st.tuples(st.integers(1, 9), st.booleans(), st.sampled_from(["", "a", "b"])), max_size=60
@@ -89,3 +89,15 @@ def test_a_pack_is_named_by_what_is_sent() -> None:
 
 def test_no_requests_make_no_packs() -> None:
     assert plan_packs([]) == []
+
+
+@fuzz
+@given(st.lists(st.integers(1, 300), max_size=40), st.integers(1, 12))
+def test_every_pack_belongs_to_exactly_one_shard(sizes: list[int], count: int) -> None:
+    asked = request()
+    whole = [
+        Pack(id=f"{at:04}", requests=(asked,) * size, places=tuple(range(size)))
+        for at, size in enumerate(sizes)
+    ]
+    parts = [cut_shard(whole, index, count) for index in range(1, count + 1)]
+    assert sorted(pack.id for part in parts for pack in part) == [pack.id for pack in whole]
