@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluator.board import decisions
+from evaluator.board import deciding, decisions
 from evaluator.board.card import check_card
 from evaluator.board.check_folder import (
     check_files,
@@ -105,7 +105,7 @@ def _document(root: Path, path: str) -> Document | None:
 def _check_declines(tree: Tree) -> list[Fault]:
     return [
         Fault(f"{name}/submission.yaml", 0, "/declines", told)
-        for name, told in decisions.too_many_declines(tree, tree.decisions)
+        for name, told in deciding.too_many_declines(tree, tree.decisions)
     ]
 
 
@@ -214,9 +214,9 @@ def _check_decisions(root: Path, tree: Tree) -> list[Fault]:
         except DocumentError as error:
             faults += error.faults
             continue
-        if misnamed := decisions.check_name(path, decision):
+        if misnamed := deciding.check_name(path, decision):
             faults.append(Fault(below, 0, "", misnamed))
-        faults += [Fault(below, 0, *told) for told in decisions.refusals(tree, decision)]
+        faults += [Fault(below, 0, *told) for told in deciding.refusals(tree, decision)]
     return faults
 
 

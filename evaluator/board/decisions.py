@@ -6,18 +6,12 @@ ones. None is ever edited or removed: what was wrong is followed by another one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 
 from evaluator.board.tree import Tree
-from evaluator.core.errors import DocumentError, Fault
-from evaluator.core.files import Json, sha256, write_atomic
-from evaluator.core.safe_yaml import read_yaml, write_yaml
-from evaluator.core.schema import read_document
+from evaluator.core.files import Json
 from evaluator.measure.result import responses_path
 
 TAKES_OUT = ("exclude", "withdraw")
@@ -81,146 +75,6 @@ def _concerns(decision: Json, submission: str, task: str, run: str) -> bool:
     )
 
 
-def write_decision(root: Path, tree: Tree, decision: Json) -> Path:
-    """Write a decision below `decisions/`, named after its day and its own hash.
-
-    A takedown also removes the responses it concerns.
-
-    Raises:
-        DocumentError: it breaks the form, concerns nothing in the tree, or comes to nothing; each
-            fault points to the part that is wrong, or to none where it is no single one.
-    """
-    refused = _form(decision) or refusals(tree, decision) or void(root, tree, decision)
-    if refused:
-        raise DocumentError([Fault("the decision", 0, *told) for told in refused])
-    data = write_yaml(decision)
-    path = root / "decisions" / f"{decision['date']}-{sha256(data)[:8]}.yaml"
-    write_atomic(path, data)
-    if decision["action"] == "takedown":
-        for packed in responses_of(root, tree, decision):
-            packed.unlink(missing_ok=True)
-    return path
-
-
-def _form(decision: Json) -> list[tuple[str, str]]:
-    """Return (pointer, fault) of a decision that stands in no file yet."""
-    found = []
-    for part, value in decision.items():
-        try:
-            read_yaml(write_yaml({part: value}), part)
-        except DocumentError as error:  # text that no file may hold, wherever it stands
-            found += [(f"/{part}", fault.message) for fault in error.faults]
-    if not found:
-        try:
-            read_document(write_yaml(decision), "the decision", "decision")
-        except DocumentError as error:
-            found = [(fault.pointer, fault.message) for fault in error.faults]
-    return sorted(set(found))
-
-
-def refusals(tree: Tree, decision: Json) -> list[tuple[str, str]]:
-    """Return why a decision that follows its schema cannot stand in this tree: (pointer, fault)."""
-    action, name = decision["action"], decision["submission"]
-    entry = next((e for e in tree.entries if e.submission.id == name), None)
-    if entry is None:
-        known = [e.submission.id for e in tree.entries]
-        return [("/submission", f"no submission {name!r}{_nearest(name, known)}")]
-    found = []
-    known = sorted(
-        {task for suite in tree.board.suites.values() for task in suite.measured}
-        | {s.result["task"]["name"] for s in entry.results}
-    )
-    if (task := decision.get("task")) and task not in known:
-        told = f"{name} has nothing to do with the task {task!r}{_nearest(task, known)}"
-        found.append(("/task", told))
-    if "run" in decision and action == "withdraw":
-        told = "a withdrawal concerns a model or a task, never one run: exclude that instead"
-        found.append(("/run", told))
-    elif "run" in decision and action == "decline":
-        found.append(("/run", "a decline concerns a task, never one run: leave the run out"))
-    elif "run" in decision:
-        runs = sorted(s.name for s in entry.results if decision.get("task") in (None, s.task))
-        if decision["run"] not in runs:
-            told = f"{name} has no run {decision['run']} there; its runs: "
-            found.append(("/run", told + (", ".join(runs) or "none")))
-    if action == "decline":
-        found += _decline_refusals(tree, decision)
-    return found
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
-def void(root: Path, tree: Tree, decision: Json) -> list[tuple[str, str]]:
-    """Return why a new decision would come to nothing: (pointer, fault)."""
-    action, name = decision["action"], decision["submission"]
-    if action == "restore":
-        earlier = [
-            d for d in decisions_data(tree)
-            if d["stands"] and d["action"] in TAKES_OUT and d["submission"] == name
-        ]  # fmt: skip
-        if not any(_covers(decision, _given(other)) for other in earlier):
-            others = ", ".join(map(_told, earlier)) or "none"
-            told = (
-                f"nothing to restore: no exclusion or withdrawal of that stands; standing: {others}"
-            )
-            return [("", told)]
-    kept = responses_of(root, tree, decision)
-    if action == "rescore" and not kept:
-        return [("", "nothing to rescore: no result of that")]
-    if action == "takedown" and not any(path.exists() for path in kept):
-        return [("", "nothing to take down: no responses of that are kept")]
-    return []
-
-
-def _told(decision: Json) -> str:
-    """Return action and reach of a decision, such as `exclude of the task gsm8k`."""
-    reach = [f"the {part} {decision[part]}" for part in ("task", "run") if decision[part]]
-    return f"{decision['action']} of {', '.join(reach) or 'all tasks'}"
-
-
-def _given(decision: Json) -> Json:
-    return {part: value for part, value in decision.items() if value}
-
-
-def moment(made: Sequence[Json], now: datetime) -> dict[str, str]:
-    """Return date and time of a new decision: now, or a second after the last one."""
-    for last in made[-1:]:
-        given = datetime.fromisoformat(f"{last['date']}T{last.get('time') or '00:00:00Z'}")
-        now = max(now, given + timedelta(seconds=1))
-    return {"date": now.strftime("%Y-%m-%d"), "time": now.strftime("%H:%M:%SZ")}
-
-
-def _decline_refusals(tree: Tree, decision: Json) -> list[tuple[str, str]]:
-    found = []
-    if "task" not in decision:
-        found.append(("/task", "a decline names a task"))
-    if not decision.get("evidence"):
-        found.append(("/evidence", "a decline needs evidence: the address of what shows it"))
-    return found + [
-        ("/task", fault)
-        for name, fault in too_many_declines(tree, (*tree.decisions, decision))
-        if name == decision["submission"] and "task" in decision
-    ]
-
-
-def too_many_declines(tree: Tree, decisions: Sequence[Json]) -> list[tuple[str, str]]:
-    """Return (submission, fault) for each that declines more than one task of a suite."""
-    found = []
-    for entry in tree.entries:
-        name = entry.submission.id
-        own = [*entry.declines, *(d["task"] for d in decisions if d["action"] == "decline"
-               and d["submission"] == name and "task" in d)]  # fmt: skip
-        for suite in tree.board.suites.values():
-            of_suite = sorted(set(own) & set(suite.tasks))
-            if len(of_suite) > 1:
-                message = f"declines {', '.join(of_suite)} of {suite.name}: at most one in a suite"
-                found.append((name, message))
-    return found
-
-
 def responses_of(root: Path, tree: Tree, decision: Json) -> list[Path]:
     """Return where the responses that a takedown concerns stand, or stood."""
     return [
@@ -241,21 +95,15 @@ def decisions_data(tree: Tree) -> list[Json]:
     for number, decision in enumerate(tree.decisions):
         later = tree.decisions[number + 1 :]
         lifted = decision["action"] in TAKES_OUT and any(
-            other["action"] == "restore" and _covers(other, decision) for other in later
+            other["action"] == "restore" and covers(other, decision) for other in later
         )
         rows.append({"task": "", "run": "", "time": "", "evidence": [], **decision,
                      "stands": not lifted})  # fmt: skip
     return rows[::-1]
 
 
-def _covers(wide: Json, narrow: Json) -> bool:
+def covers(wide: Json, narrow: Json) -> bool:
+    """Tell whether one decision concerns all that another one does."""
     return all(
         part not in wide or wide[part] == narrow.get(part) for part in ("submission", "task", "run")
     )
-
-
-def check_name(path: Path, decision: Json) -> str:
-    """Return what is wrong with a decision's file name, '' if it is named after day and hash."""
-    name = f"{decision['date']}-{sha256(path.read_bytes())[:8]}.yaml"
-    well = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{8}\.yaml", path.name)
-    return "" if well and path.name == name else f"must be named {name} after its date and hash"

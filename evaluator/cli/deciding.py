@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from evaluator.board import decisions
+from evaluator.board import deciding
 from evaluator.board.moves import moved_cells
 from evaluator.board.submissions import read_tree
 from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, shown
@@ -65,12 +65,12 @@ def decide(
         "task": task,
         "run": run,
         "by": by.strip(),
-        **decisions.moment(before.decisions, datetime.now(UTC)),
+        **deciding.moment(before.decisions, datetime.now(UTC)),
         "reason": reason.strip(),
         "evidence": evidence,
     }
     try:
-        path = decisions.write_decision(tree, before, {k: v for k, v in decision.items() if v})
+        path = deciding.write_decision(tree, before, {k: v for k, v in decision.items() if v})
     except DocumentError as error:
         raise EvaluatorError("\n".join(map(_as_typed, error.faults))) from None
     moved = moved_cells(before, read_tree(tree), decision["submission"])
