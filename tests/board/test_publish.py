@@ -14,6 +14,7 @@ import made_board
 import pandas
 import pytest
 from conftest import ROOT
+from jinja2 import UndefinedError
 from markupsafe import Markup
 
 from evaluator.board.index import index_of
@@ -447,3 +448,14 @@ def test_lists_need_no_more_of_a_result_than_is_held_in_memory(repository, site)
     assert dict(item_names(whole)) == dict(item_names(site)) != {}
     for here, there in zip(whole.tree.entries, site.tree.entries, strict=True):
         assert model_data(whole, here) == model_data(site, site.whole(there))
+
+
+def test_a_record_in_a_template_gives_its_parts_and_keeps_its_methods(site):
+    """A suite may be called `items` or `keys`: looping over suites must go on."""
+    render = Renderer(site, ROOT / "site", read_words(ROOT / "site/words", "en"))
+    template = render.environment.from_string(
+        "{{ r.value }} {{ r.at }}{% for name, n in r.items() %} {{ name }}={{ n }}{% endfor %}"
+    )
+    assert template.render(r={"value": 1, "at": 2, "items": 3}) == "1 2 value=1 at=2 items=3"
+    with pytest.raises(UndefinedError):
+        render.environment.from_string("{{ r.missing }}").render(r={"value": 1})

@@ -18,6 +18,7 @@ from evaluator.core.files import Json
 
 SENTENCE = re.compile(r"""\bt\(("[\w.]+")\)""")
 """Where a template names a sentence that has no places to fill."""
+METHODS = frozenset(dir(dict))
 
 
 class Sentences(Extension):
@@ -29,6 +30,19 @@ class Sentences(Extension):
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """Turn calls of `t` into the filter `t`."""
         return SENTENCE.sub(r"(\1|t)", source)
+
+
+class Records(Environment):
+    """Reads `record.part` of a dictionary as its part first, where Jinja asks for an attribute.
+
+    That is a thousand times a page of a model. Methods of dictionaries keep their names.
+    """
+
+    def getattr(self, obj: Json, attribute: str) -> Json:
+        """Return a part of a record, or whatever Jinja finds."""
+        if type(obj) is dict and attribute in obj and attribute not in METHODS:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
 
 
 class Renderer:
@@ -45,7 +59,7 @@ class Renderer:
         """
         self.words = words
         self.directories = directories
-        self.environment = Environment(
+        self.environment = Records(
             loader=FileSystemLoader(source / "templates"),
             autoescape=True,
             extensions=[Sentences],
