@@ -9,8 +9,7 @@ take its place. The same from Python and from the command line:
 
 from __future__ import annotations
 
-import json
-import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -22,32 +21,13 @@ from typing import Any
 
 from evaluator.board.check import check_tree
 from evaluator.board.check_change import MAX_WEIGHTS
+from evaluator.board.papers import HUB, Facts, card_text, submission_text
 from evaluator.board.submissions import read_submission
 from evaluator.core.errors import DataError, DocumentError, EvaluatorError, ModelError
 from evaluator.tasks import load_task
 
-HUB = re.compile(r"([A-Za-z0-9][\w.-]*/[\w.-]+)@([0-9a-f]{40})")
 UPLOAD = Path("build/upload")
 """Where a model goes that is too large for git."""
-CARD = """---
-license: {license}
----
-# {title}
-
-{about}
-
-## Intended use
-
-To be written: what it is good for, and for whom. What it must not be used for.
-
-## Training data
-
-{training_data}
-
-## Limitations
-
-To be written: where it fails, and how to tell that an answer is wrong.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,42 +40,6 @@ class Submitted:
     """Entries of a state file that were no model state."""
     pull_request: str
     """Commands that open the pull request, one a line."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What a contributor says of a model; the fields of submission.yaml."""
-
-    name: str
-    """`<org>/<model>`: its folder."""
-    kind: str
-    """Kind of model."""
-    licence: str
-    """SPDX identifier."""
-    training_data: str
-    """What it was trained on."""
-    maintainers: Sequence[str]
-    """GitHub logins."""
-    suites: Sequence[str]
-    """Suites to be measured on."""
-    title: str = ""
-    """Name for people; '' for that of the folder."""
-    organisation: str = ""
-    """Who made it; '' for the folder's first part."""
-    dtype: str = "float32"
-    """Number format, where the kind has one."""
-    chat_template: str = "none"
-    """Template of a causal model."""
-    tasks: Sequence[str] = ()
-    """Tasks whose labels a classifier has."""
-    trained_on: Sequence[str] = ()
-    """Tasks whose train split it was trained on."""
-    adapter: str = ""
-    """A LoRA on the model: a folder, or `owner/name@commit`; '' for none."""
-    provider: str = ""
-    """Server of board.yaml that runs a served model."""
-    answers: str = ""
-    """What that server is asked for: chat, text or logprobs."""
 
 
 def submit(
@@ -132,7 +76,8 @@ def submit(
         frame = Path(architecture) if architecture else None
         dropped = _bring_model(str(source), frame, told, made)
         _bring_adapter(told, made)
-        _write_papers(str(source), told, made)
+        (made / "submission.yaml").write_text(submission_text(str(source), told), "utf-8")
+        (made / "card.md").write_text(card_text(told), "utf-8")
         _check(root, Path(place) / root.name, told)
         home.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(made, home)
@@ -142,7 +87,7 @@ def submit(
     return Submitted(
         folder=home,
         dropped=dropped,
-        pull_request="\n".join(" ".join(map(_quoted, c)) for c in commands),
+        pull_request="\n".join(map(shlex.join, commands)),
     )
 
 
@@ -220,49 +165,6 @@ def _must_be_small(folder: Path, name: str) -> None:
     )
 
 
-def _write_papers(source: str, facts: Facts, home: Path) -> None:
-    title = facts.title or facts.name.partition("/")[2]
-    organisation = facts.organisation or facts.name.partition("/")[0]
-    seen = [f"trained_on: {_listed(facts.trained_on)}"] if facts.trained_on else []
-    lines = [
-        "schema: 1",
-        f"title: {_quoted_yaml(title)}",
-        f"organisation: {_quoted_yaml(organisation)}",
-        "model:",
-        *(f"  {line}" for line in _model_lines(source, facts)),
-        f"licence: {_quoted_yaml(facts.licence)}",
-        f"training_data: {_quoted_yaml(facts.training_data)}",
-        *seen,
-        f"suites: {_listed(facts.suites)}",
-        f"maintainers: {_listed(facts.maintainers)}",
-    ]
-    (home / "submission.yaml").write_text("\n".join(lines) + "\n", "utf-8")
-    about = f"A model of kind {facts.kind} by {organisation}."
-    card = CARD.format(
-        license=facts.licence.lower(), title=title, about=about, training_data=facts.training_data
-    )
-    (home / "card.md").write_text(card, "utf-8")
-
-
-def _model_lines(source: str, facts: Facts) -> list[str]:
-    """Return the part `model` of a submission."""
-    if facts.kind == "served":
-        told = {"provider": facts.provider, "name": source, "answers": facts.answers}
-        return ["kind: served", *(f"{key}: {_quoted_yaml(value)}" for key, value in told.items())]
-    lines = [f"kind: {facts.kind}", *_place_lines(source, "weights")]
-    lines += [f"dtype: {facts.dtype}"] if facts.kind != "onnx" else []
-    lines += [f"chat_template: {facts.chat_template}"] if facts.kind == "causal" else []
-    lines += [f"tasks: {_listed(facts.tasks)}"] if facts.tasks else []
-    if facts.adapter:
-        lines += [f"adapter: {{{', '.join(_place_lines(facts.adapter, 'adapter'))}}}"]
-    return lines
-
-
-def _place_lines(source: str, folder: str) -> list[str]:
-    on_hub = HUB.fullmatch(source)
-    return [f"repo: {on_hub[1]}", f"revision: {on_hub[2]}"] if on_hub else [f"folder: {folder}"]
-
-
 def _check(root: Path, made: Path, facts: Facts) -> None:
     """Hold the new folder to what CI asks, and load the model once if its files are there.
 
@@ -311,19 +213,3 @@ def _run(commands: list[list[str]]) -> None:
         if done.returncode:
             said = (done.stderr or done.stdout).strip().split("\n")[0]
             raise EvaluatorError(f"{' '.join(command[:3])}: {said}. The folder stands.")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return "[" + ", ".join(_quoted_yaml(name) for name in names) + "]"
-
-
-def _quoted_yaml(text: str) -> str:
-    """Return text as a quoted scalar: JSON's are YAML's."""
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _quoted(word: str) -> str:
-    """Return a word of a command as a person would type it."""
-    import shlex
-
-    return shlex.quote(word)
