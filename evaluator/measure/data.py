@@ -17,8 +17,8 @@ import os
 import urllib.error
 import urllib.parse
 import urllib.request
+import zlib
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,9 +144,17 @@ def parse_rows(pin: DataPin, data: bytes) -> list[dict[str, Any]]:
     a JSON record stays JSON text, so that its keys never become columns. Records that are no
     objects become rows of one column `value`; a JSON object on top becomes a row `key`, `value` for
     each of its keys.
+
+    Raises:
+        DataError: the bytes are not of the pinned format, or nobody reads it.
     """
-    if pin.format == "jsonl.gz":
-        return parse_rows(replace(pin, format="jsonl"), gzip.decompress(data))
+    try:
+        return _parse(pin, gzip.decompress(data) if pin.format == "jsonl.gz" else data)
+    except (ValueError, RecursionError, csv.Error, OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{pin.id}: cannot be read as {pin.format}: {error}") from None
+
+
+def _parse(pin: DataPin, data: bytes) -> list[dict[str, Any]]:
     text = data.decode(pin.encoding)
     if pin.format == "text":
         return [{"text": text}]
@@ -159,7 +167,7 @@ def parse_rows(pin: DataPin, data: bytes) -> list[dict[str, Any]]:
         if any(None in row for row in rows):
             raise ValueError("a row has more cells than the first one has names")
         return rows
-    if pin.format == "jsonl":
+    if pin.format in ("jsonl", "jsonl.gz"):
         records = [json.loads(line) for line in text.split("\n") if line.strip()]
     elif pin.format == "json":
         records = json.loads(text)
@@ -187,16 +195,17 @@ def load_rows(pin: DataPin) -> datasets.Dataset:
     """Return the rows of a pinned file as a `datasets.Dataset`.
 
     Raises:
-        DataError: as `find_bytes`; or the file parses into another number of rows than pinned.
+        DataError: as `find_bytes` and `parse_rows`; a column of two types; another number of rows
+            than pinned.
     """
     import datasets  # takes a second: only where real rows are read
 
+    rows = parse_rows(pin, find_bytes(pin))
+    # from_list takes its columns from the first row alone
+    names = dict.fromkeys(name for row in rows for name in row)
     try:
-        rows = parse_rows(pin, find_bytes(pin))
-        # from_list takes its columns from the first row alone
-        names = dict.fromkeys(name for row in rows for name in row)
         table = datasets.Dataset.from_list([{n: row.get(n) for n in names} for row in rows])
-    except (TypeError, ValueError, csv.Error) as error:  # TypeError: a column of two types
+    except (TypeError, ValueError) as error:  # a column of two types
         raise DataError(f"{pin.id}: cannot be read as {pin.format}: {error}") from None
     if pin.rows and len(rows) != pin.rows:
         raise DataError(f"{pin.id}: {len(rows)} rows, but {pin.rows} are pinned: correct the pin")

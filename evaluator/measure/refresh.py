@@ -133,8 +133,8 @@ def propose(moved: Moved) -> Proposal:
     data = fetch(asked)
     try:
         rows = parse_rows(pin, data)
-    except (ValueError, TypeError) as error:
-        raise DataError(f"{pin.id} at {moved.newest}: no longer {pin.format}: {error}") from None
+    except DataError as error:
+        raise DataError(f"at {moved.newest}: {error}") from None
     after = replace(
         asked, sha256=sha256(data), git_blob=git_blob_id(data), bytes=len(data), rows=len(rows)
     )

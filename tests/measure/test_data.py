@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import http.server
 import json
 import socket
@@ -306,6 +307,14 @@ def test_a_key_that_only_later_rows_have_is_kept(
         (b"a,b\n1,2,3\n", {"format": "csv"}, "more cells"),
         (b'"text"', {"format": "json"}, "neither a list of records nor an object"),
         (b"a\n" + b"x" * 200_000 + b"\n", {"format": "csv"}, "cannot be read as csv"),
+        (DATA, {"format": "jsonl.gz"}, "cannot be read as jsonl.gz"),
+        (gzip.compress(DATA, mtime=0)[:-9], {"format": "jsonl.gz"}, "cannot be read as jsonl.gz"),
+        (
+            gzip.compress(b"\0" * 99, mtime=0)[:12] + b"\xff" * 30,
+            {"format": "jsonl.gz"},
+            "read as jsonl.gz",
+        ),
+        (b"[" * 200_000, {"format": "json"}, "cannot be read as json"),
     ],
 )
 def test_a_file_that_does_not_parse_into_its_rows_is_refused(

@@ -129,7 +129,7 @@ def test_a_file_that_is_gone_or_of_another_form_is_told(upstream):
     pin = pinned(upstream, lines(OLD))
     newest = put(upstream, b"id;question\n")
     (moved,), _ = find_moved([pin])
-    with pytest.raises(DataError, match="no longer jsonl"):
+    with pytest.raises(DataError, match=f"at {newest}: sums/test: cannot be read as jsonl"):
         propose(moved)
     (upstream.parents[2] / "raw/someone/sums" / newest / "test.jsonl").unlink()
     with pytest.raises(DataError, match="does not answer"):
