@@ -52,7 +52,8 @@ class Backend(Protocol):
         """Answer requests, all of one kind (all generate or none), in order.
 
         Raises:
-            ModelError: the model answers with something that is no number.
+            ModelError: this kind of model cannot answer what is asked, it does not fit into what
+                the model takes, or the model answers with something that is no number.
         """
 
     def environment(self) -> dict[str, str]:

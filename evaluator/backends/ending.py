@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from evaluator.backends.numbers import CHECK
+from evaluator.backends.respond import cut_at
 from evaluator.core.errors import ModelError
 
 
@@ -52,9 +53,8 @@ class Ending:
     def close(self, written: list[int]) -> Written:
         """Return the text of tokens that nothing more comes after, up to its first stop string."""
         at_end = written[-1] in self.end_ids
-        text = cut = self._decode(written[:-1] if at_end else written)
-        for stop in self.stop:
-            cut = cut.split(stop)[0]
+        text = self._decode(written[:-1] if at_end else written)
+        cut = cut_at(text, self.stop)
         finish = "stop" if at_end or cut != text else "length"
         return Written(text=cut, finish=finish, tokens=len(written))
 

@@ -1,7 +1,8 @@
-"""What a model said to one request, as a response."""
+"""What a model said to one request: where a text ends, and the response."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evaluator.core.records import Request, Response
@@ -9,6 +10,17 @@ from evaluator.core.records import Request, Response
 if TYPE_CHECKING:  # both are made with torch, which a served model does not need
     from evaluator.backends.ending import Written
     from evaluator.backends.tokens import Scored
+
+
+def cut_at(text: str, stops: Sequence[str]) -> str:
+    """Return a text up to the first of its stop strings.
+
+    One after the other in their order, as lm-evaluation-harness 0.4.13 does: of two that overlap,
+    the second is whole no more.
+    """
+    for stop in stops:
+        text = text.partition(stop)[0]
+    return text
 
 
 def scored(request: Request, score: Scored, tokens: int, dropped: int) -> Response:

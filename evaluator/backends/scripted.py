@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from evaluator.backends.respond import cut_at
 from evaluator.core.records import Request, Response
 
 POLICY_VERSION = 1
@@ -48,15 +49,12 @@ class ScriptedBackend:
 
     def _respond(self, request: Request) -> Response:
         answer = self._script(request)
-        text = answer.text
-        for stop in request.stop:
-            text = text.split(stop)[0]
         return Response(
             item=request.item,
             index=request.index,
             logprob=0.0 if request.generate else answer.logprob,
             greedy=False,
-            text=text,
+            text=cut_at(answer.text, request.stop),
             finish="stop" if request.generate else "scored",
             tokens=0,
             dropped=0,

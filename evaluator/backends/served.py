@@ -116,7 +116,7 @@ class ServedBackend:
         def read(reply: Json) -> Response:
             choice = self._choice(reply)
             said = _text((choice["message"]["content"] or "") if chat else choice["text"])
-            kept = cut_at(said, request.stop)
+            kept = respond.cut_at(said, request.stop)
             ended = choice["finish_reason"] != "length" or len(kept) < len(said)
             return Response(
                 item=request.item,
@@ -201,11 +201,6 @@ def _text(value: Json) -> str:
         raise ValueError(f"{type(value).__name__} in place of a text")
     value.encode()
     return value
-
-
-def cut_at(text: str, stops: Sequence[str]) -> str:
-    """Return a text up to the first of its stop strings."""
-    return text[: min([len(text), *(text.find(stop) for stop in stops if stop in text)])]
 
 
 def cost(provider: Provider, read: int, written: int) -> float:

@@ -50,7 +50,7 @@ def assign(submission: Submission, manifest: Manifest, task: Task, limit: int = 
     """Return what a model is asked on a task; `limit` items of it, 0 for all.
 
     Raises:
-        TaskError: this kind of model cannot answer the task.
+        TaskError: this kind of model cannot answer the task, or the board does not allow it.
         DataError: a pinned file is missing or broken.
     """
     refuse_code(task)

@@ -52,6 +52,7 @@ def score_task(
     """Score the responses to a task; the method is that of a language model unless named.
 
     Raises:
+        TaskError: the task runs what models write, and this board does not allow it.
         ScoreError: responses missing, doubled or foreign; an impossible number.
     """
     refuse_code(task)

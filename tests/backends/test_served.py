@@ -14,7 +14,7 @@ from made_server import Model, listening, serve, spoil
 from evaluator.backends.base import DeviceChoice
 from evaluator.backends.causal import CausalBackend
 from evaluator.backends.endpoint import Endpoint
-from evaluator.backends.served import ServedBackend, cut_at, read_echo
+from evaluator.backends.served import ServedBackend, read_echo
 from evaluator.core.errors import ModelError, RunError, TooLongError
 from evaluator.core.records import Provider, Request
 from evaluator.measure.data import load_examples
@@ -205,9 +205,3 @@ def test_a_server_may_write_nothing_after_the_text() -> None:
 def test_a_token_across_the_beginning_counts_and_parts_of_a_character_too() -> None:
     assert read_echo(echo([(3, -5.0), (4, -0.5), (1, -9.0)]), 3, 1) == (-0.5, True, 1)
     assert read_echo(echo([(3, -5.0), (0, -2.0), (0, -2.0), (1, -3.0), (1, -9.0)]), 1, 1)[2] == 3
-
-
-def test_a_text_ends_before_the_first_of_its_stops() -> None:
-    assert cut_at("a\nb;c", (";", "\n")) == "a"
-    assert cut_at("abc", (";",)) == "abc"
-    assert cut_at("abc", ()) == "abc"
