@@ -32,8 +32,14 @@ class Verdict:
     """Notes to show beside the number."""
 
 
+UNDECIDED = Verdict()
+"""What no decision comes to."""
+
+
 def judge(decisions: Sequence[Json], submission: str, task: str, run: str = "") -> Verdict:
     """Return what the decisions say about a run; without `run` only those about all runs count."""
+    if not decisions:  # nearly every model of a large board
+        return UNDECIDED
     out, reason, rescore, notes = "", "", "", []
     for decision in decisions:
         if not _concerns(decision, submission, task, run):

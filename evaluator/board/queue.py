@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -38,16 +38,21 @@ class Pending:
     """Estimate of the time to answer, by the speed of earlier runs; None if unknown."""
 
 
-def plan(tree: Tree, added: Mapping[str, str] | None = None) -> list[Pending]:
+def plan(
+    tree: Tree,
+    added: Mapping[str, str] | None = None,
+    measured: Mapping[str, Collection[str]] | None = None,
+) -> list[Pending]:
     """Return all pending work: the season's reference models, then by age, then as the suites go.
 
     Args:
         tree: everything below submissions/.
         added: submission -> day it was added, from git; those without one come last, by name.
+        measured: submission -> tasks that are known to have an official number: they need no look.
     """
     pace = Pace(tree)
     references = tree.season.references if tree.season else ()
-    days = added or {}
+    days, done = added or {}, measured or {}
     questions = open_questions(tree)
 
     def turn(entry: Entry) -> tuple[bool, str, str]:
@@ -58,7 +63,7 @@ def plan(tree: Tree, added: Mapping[str, str] | None = None) -> list[Pending]:
         _pending(tree, entry, questions[task], pace)
         for entry in sorted(tree.entries, key=turn)
         for task in wanted_tasks(tree, entry)
-        if task in questions
+        if task in questions and task not in done.get(entry.submission.id, ())
     ]
     return [work for work in found if work]
 

@@ -309,8 +309,8 @@ def test_the_queue_tells_what_is_next(tmp_path, tree):
     for path in (tree / "starter/small/results/starter_choice").rglob("*.*"):
         path.unlink()
     found = queue_data(read_site(tree))
-    assert [(w["model"], w["task"], w["action"]) for w in found["pending"]] == [
-        ("starter/small", "starter_choice", "measure")
+    assert [(w["slug"], w["task"], w["action"]) for w in found["pending"]] == [
+        ("starter--small", "starter_choice", "measure")
     ]
 
 
