@@ -56,6 +56,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     config.extra["pages"] = pages
     config.site_description = pages.words.say(site.tree.board.summary)
     config.nav = translated_nav(config.nav, pages.words)
+    config.mdx_configs["toc"]["permalink_title"] = pages.words("theme.permalink")
     for palette in config.theme["palette"]:
         palette["toggle"]["name"] = pages.words(f"theme.{palette['scheme']}")
     built = config.extra.setdefault("built", [language])  # plain `mkdocs build` makes one alone

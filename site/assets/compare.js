@@ -236,7 +236,8 @@ function settings(models) {
   return make("section", {}, make("h2", { id: "settings" }, words.settings), make("p", {}, words.settings_lead), make("div", { class: "b-scroll", role: "region", tabindex: 0, "aria-label": words.settings }, table));
 }
 
-const said = (key, value) => (key === "parameters" ? count(value) : key === "kind" ? name("kind", value) : value);
+const SAID = { parameters: count, kind: (kind) => name("kind", kind), chat_template: (policy) => policy && name("template", policy) };
+const said = (key, value) => SAID[key]?.(value) ?? value;
 
 search.addEventListener("input", find);
 find().catch(() => { status.textContent = words.failed; });

@@ -12,6 +12,7 @@ import yaml
 from conftest import ROOT
 from markdown.extensions.toc import slugify
 
+from evaluator.board.publish.model import source_of
 from evaluator.board.publish.translate import addresses, told_apart, translated_nav, untranslated
 from evaluator.board.publish.words import LANGUAGES, read_words
 from evaluator.board.submissions import read_tree
@@ -46,16 +47,23 @@ def test_chinese_is_chinese():
         if re.fullmatch(r"metric\.\w+", key) and re.search("[A-Z]{2}|[A-Z][0-9]", text)
     }  # BLEU is BLEU everywhere
     plain = {key for key, text in TEXTS["zh"].items() if not han.search(text)}
-    assert plain <= {*same, "list.comma", "colon", "change.of"}
+    assert plain <= {*same, "list.comma", "list.then", "colon", "change.of", "gaps.few"}
+
+
+NO_NAME = re.compile(r"^[a-z-]+$|^(?!https?:)[^/]* ")
+"""What a licence or a source is that is neither an identifier nor an address."""
 
 
 def said_in_english() -> set[str]:
     """Return every sentence that tasks, metrics and this board say on the site."""
-    board = read_tree(ROOT / "submissions").board
+    tree = read_tree(ROOT / "submissions")
+    board = tree.board
     tasks = [load_task(name) for name in task_names()]
     said = {board.summary, *(m.doc.split("\n\n")[0] for m in all_metrics())}
     said |= {text for t in tasks for text in (t.title, t.summary, t.notes)}
+    said |= {text for t in tasks for text in (t.licence, t.source) if NO_NAME.search(text)}
     said |= {inspect.getdoc(module).split("\n\n")[0] for module in FILES}
+    said |= {source_of(entry, "") for entry in tree.entries if entry.submission.policy}
     for suite in board.suites.values():
         said |= {suite.title, suite.summary}
         for part in (suite.areas, suite.waiting, suite.beside):
@@ -167,3 +175,13 @@ def test_a_translation_keeps_code_names_links_and_the_addresses_of_its_headings(
     if not sha256(english.read_bytes()).startswith(text.split("'")[1]):
         return  # the page says at its top that the English one is newer
     assert kept(text) == kept(english.read_text())
+
+
+def test_what_a_model_lacks_is_named_where_it_is_little_and_counted_where_it_is_much():
+    english, chinese = (read_words(WORDS, language) for language in ("en", "zh"))
+    titles = {name: name.upper() for name in "abcdefg"}
+    cells = {name: {"state": "pending"} for name in "abcd"}
+    cells |= {"e": {"state": "failed"}, "f": {"state": "failed"}, "g": {"state": "measured"}}
+    assert english.gaps(cells, titles) == "4 of 7 tasks pending; E and F failed"
+    assert chinese.gaps(cells, titles) == "7 项任务中有 4 项待测评；失败：E 和 F"
+    assert english.gaps({"g": {"state": "measured"}}, titles) == ""

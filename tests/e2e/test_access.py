@@ -12,7 +12,10 @@ PAGES = (
     "tasks/starter_generation/", "among-others/", "embed/",
 )  # fmt: skip
 """One page of each type."""
-CARDS = ("tasks/", "suites/core/", "suites/medical/", "history/", "models/", "record/")
+CARDS = (
+    "tasks/", "suites/core/", "suites/medical/", "history/", "models/", "record/",
+    "models/starter--large/",
+)  # fmt: skip
 """Pages whose wide tables are cards on a phone."""
 
 

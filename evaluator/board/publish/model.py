@@ -103,12 +103,9 @@ def model_view(site: Site, data: Json, words: Words) -> Json:
 def place_view(site: Site, place: Json, tasks: list[Json], words: Words) -> Json:
     """Return the place of a model on a suite with its ranks, or why it has none, in words."""
     asked = site.tree.board.suites[place["suite"]].tasks
-    gaps = [
-        f"{words.say(task['title'])} {words.name('state', task['state'])}"
-        for task in tasks
-        if task["task"] in asked and task["state"] != "measured"
-    ]
-    return place | {"ranks": ranks(place), "why": words.listed(gaps)}
+    cells = {task["task"]: task for task in tasks if task["task"] in asked}
+    titles = {name: words.say(task["title"]) for name, task in cells.items()}
+    return place | {"ranks": ranks(place), "why": words.gaps(cells, titles)}
 
 
 def ranks(place: Json) -> str:

@@ -90,6 +90,7 @@ class Renderer:
             "language": words.language,
             "dot": interval_dot,
             "listed": words.listed,
+            "gaps": words.gaps,
             "share": address_of(board) or "https://…/",
         }
 

@@ -22,7 +22,9 @@ def submit_data(site: Site, words: Words) -> Json:
     tasks = dict.fromkeys(task for suite in board.suites.values() for task in suite.tasks)
     return {
         "kinds": [(kind, words.name("kind", kind)) for kind in kinds],
-        "templates": [(name, name) for name in model["chat_template"]["enum"]],
+        "templates": [
+            (name, words.name("template", name)) for name in model["chat_template"]["enum"]
+        ],
         "suites": [
             {"suite": name, "title": words.say(suite.title), "tasks": len(suite.tasks)}
             for name, suite in board.suites.items()

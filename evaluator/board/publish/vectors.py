@@ -145,7 +145,7 @@ def question(result: Json) -> Json:
 
 def compare_data(site: Site, words: Words) -> Json:
     """Return what the script of the page must know before it reads any vector."""
-    names = ("kind", "method", "metric")
+    names = ("kind", "method", "metric", "template")
     return {
         "suites": suite_weights(site, words),
         "tasks": {name: words.say(load_task(name).title) for name in task_names()},

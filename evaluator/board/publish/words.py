@@ -6,10 +6,16 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from evaluator.core.files import Json
+
 LANGUAGES = {"en": "English", "zh": "中文"}
 """Language -> its own name; the first stands at the root of the site, others below their code."""
 FIRST = next(iter(LANGUAGES))
 """What everything is written in first, and what stands in for a missing translation."""
+
+
+FEW = 3
+"""Most tasks that are named where a sentence says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,24 @@ class Words:
         if len(words) < 2:
             return "".join(words)
         return self.texts["list.comma"].join(words[:-1]) + self.texts["list.and"] + words[-1]
+
+    def gaps(self, cells: Json, titles: dict[str, str]) -> str:
+        """Say what a model lacks on a suite: each state with its tasks, or with how many.
+
+        Args:
+            cells: task -> {state, ...} of every task that the suite asks.
+            titles: task -> its title in this language.
+        """
+        states: dict[str, list[str]] = {}
+        for task, cell in cells.items():
+            if cell["state"] != "measured":
+                states.setdefault(self.name("state", cell["state"]), []).append(titles[task])
+        return self.texts["list.then"].join(
+            self("gaps.few", tasks=self.listed(tasks), state=state)
+            if len(tasks) <= FEW
+            else self("gaps.many", n=len(tasks), all=len(cells), state=state)
+            for state, tasks in states.items()
+        )
 
     def starting(self, prefix: str) -> dict[str, str]:
         """Return the sentences of a script: those whose key begins with `prefix`, without it."""
