@@ -33,6 +33,7 @@ LONGEST_WAIT = 60.0
 LARGEST_REPLY = 16_000_000
 """Most bytes of one reply."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""Hosts to which a key may go without encryption: this machine."""
 TOO_LONG = re.compile("context_length_exceeded|maximum context length", re.IGNORECASE)
 """How servers that speak OpenAI's dialect, vLLM among them, say that a prompt does not fit."""
 

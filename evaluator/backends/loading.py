@@ -30,6 +30,7 @@ FORBIDDEN = (
 """Keys of a configuration that bring code or change the numbers."""
 QUANTISATION = "quantization_config"
 SAFE = {"trust_remote_code": False, "local_files_only": True}
+"""How files are read through transformers: nothing in them is run, and nothing is fetched."""
 
 
 def load_model(folder: Path, kind: Any, dtype: str) -> tuple[Any, Any, Any]:

@@ -19,8 +19,10 @@ METHOD = "fp8"
 SCALED = "F8_E4M3"
 """Number format of quantised weights in a file."""
 MAX_BLOCK = 4096
+"""Longest side of a block, in numbers."""
 FIELDS = {"quant_method", "activation_scheme", "fmt", "weight_block_size",
           "modules_to_not_convert"}  # fmt: skip
+"""All that a `quantization_config` may say."""
 
 
 def vet_quantisation(told: Json, path: Path) -> None:

@@ -39,6 +39,7 @@ PROBE = "\ue000?\ue000"
 PIECE = 40
 """Characters of a question that no template holds by chance."""
 Chat = list[dict[str, str]]
+"""Turns, each with its `role` and `content`."""
 
 
 def find_template(folder: Path) -> str:

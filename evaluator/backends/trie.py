@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from evaluator.backends.tokens import common_length
 
 Row = tuple[int, ...]
-
+"""Token ids."""
 LEAST_SHARED = 16
 """A beginning shorter than this many tokens is not worth a forward pass of its own."""
 LEAST_SAVED = 256

@@ -22,6 +22,7 @@ from evaluator.core.files import Json, parse_json
 MAX_HEADER = 16 * 1024 * 1024
 """Bytes of a header; a model of 100,000 tensors has less."""
 MAX_TENSORS = 200_000
+"""Tensors of one file."""
 MAX_SIDE = 2**31
 """Longest side of a tensor."""
 MAX_TOKENIZER = 128 * 1024 * 1024
@@ -32,15 +33,21 @@ BYTES = {
 }  # fmt: skip
 """Number format -> bytes of one number."""
 NAME = re.compile(r"[!-~]{1,256}(?![\s\S])")
+"""A tensor's name."""
 SHARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.safetensors(?![\s\S])")
+"""A file that an index may name: one beside it."""
 LAYERS = ("num_hidden_layers", "num_layers", "n_layer", "n_layers", "num_decoder_layers",
           "encoder_layers", "decoder_layers", "num_experts", "num_local_experts",
           "n_routed_experts")  # fmt: skip
-WIDTHS = ("hidden_size", "n_embd", "d_model")
-SIZES = ("vocab_size", "intermediate_size", "d_ff", "ffn_dim", "n_inner", "num_attention_heads",
-         "n_head", "num_heads", "num_key_value_heads", "head_dim", "max_position_embeddings",
-         "n_positions", "n_ctx", *WIDTHS)  # fmt: skip
+"""Settings that say how often a part of the model is repeated."""
 MAX_LAYERS = 4096
+WIDTHS = ("hidden_size", "n_embd", "d_model")
+"""Settings that say how many numbers stand for a token."""
+LENGTHS = ("vocab_size", "intermediate_size", "d_ff", "ffn_dim", "n_inner")
+"""Settings that say how many rows a matrix of that width has."""
+SIZES = ("num_attention_heads", "n_head", "num_heads", "num_key_value_heads", "head_dim",
+         "max_position_embeddings", "n_positions", "n_ctx", *WIDTHS, *LENGTHS)  # fmt: skip
+"""Settings that say how large a part of the model is."""
 MAX_SIZE = 2**24
 
 
@@ -179,7 +186,7 @@ def _vet_sizes(part: dict[str, Json], held: int, path: Path) -> None:
             if type(value) is int and not 0 <= value <= most:
                 raise ModelError(f"{path}: {name} {value}: a model has 0 to {most}")
     width = max((part[name] for name in WIDTHS if type(part.get(name)) is int), default=0)
-    for name in ("vocab_size", "intermediate_size", "d_ff", "ffn_dim", "n_inner"):
+    for name in LENGTHS:
         value = part.get(name)
         if type(value) is int and value * width > held:
             raise ModelError(

@@ -17,6 +17,7 @@ from evaluator.core.errors import RunError
 MAX_LOOKED_AT = 100_000
 """Most names that are looked at below a folder."""
 CHUNK = 1 << 20
+"""Bytes that are copied at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

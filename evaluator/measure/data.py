@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 RAW_ADDRESS = "https://raw.githubusercontent.com"
 TIMEOUT_SECONDS = 60
+"""Longest wait for a server's next bytes."""
 MOST_BYTES = 256 * 1024 * 1024
 """Most bytes that are fetched of a file whose length is unknown."""
 

@@ -24,6 +24,7 @@ LIMITS = Limits(
     file_bytes=2**20,
     scratch_bytes=2**24,
 )
+"""What one program may use."""
 
 
 def refuse_code(task: Task) -> None:

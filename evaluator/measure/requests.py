@@ -12,6 +12,7 @@ from evaluator.metrics.choice import candidates
 from evaluator.tasks.protocol import draw_shots
 
 VARIANT = "clean"
+"""The request set of a task itself; what is asked in other ways is a task of its own."""
 
 
 def choose_shots(task: Task, examples: Examples) -> dict[str, tuple[Example, ...]]:
