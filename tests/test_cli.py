@@ -23,6 +23,12 @@ def test_every_command_has_help(words):
     assert "\\b" not in asked.output, "examples stand line by line"
 
 
+@pytest.mark.parametrize("group", ["", "data", "tasks", "season", "site", "ci"])
+def test_a_list_of_commands_cuts_no_sentence(group):
+    listed = runner.invoke(app, [*group.split(), "--help"]).output.split("Commands:")[1]
+    assert "..." not in listed
+
+
 def test_wrong_use_exits_with_2():
     assert runner.invoke(app, ["nothing"]).exit_code == 2
     assert runner.invoke(app, ["run"]).exit_code == 2

@@ -32,7 +32,7 @@ def audit(
     device: Annotated[str, typer.Option(help="cpu or cuda, with --deep.")] = "cpu",
     as_json: JsonOption = False,
 ) -> None:
-    r"""Follow every number back: keys, hashes, metrics, and the history: was any ever changed?
+    r"""Follow every number back. What it came from, and whether it was ever changed.
 
     Reads the tree and all commits; needs the test data for metrics that only responses give. Says
     what it could not see. Exit code 1 on any finding.

@@ -37,7 +37,7 @@ def check(
         bool, typer.Option("--annotate", help="Print faults as annotations of GitHub Actions.")
     ] = False,
 ) -> None:
-    r"""Check board, submissions and results; every fault at once, with file, line and what to do.
+    r"""Check board, submissions and results. Every fault at once, with file, line and what to do.
 
     \b
     Where nothing is wrong, warnings tell what a person should look at; they change no exit code.

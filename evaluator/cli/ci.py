@@ -18,7 +18,7 @@ from evaluator.core.files import parse_json
 from evaluator.core.trees import tree_of
 
 app = typer.Typer(
-    help="What the board's workflows do, a verb a job; people need none of them.",
+    help="What the board's workflows do, a verb a job. People need none of them.",
     no_args_is_help=True,
 )
 
@@ -48,7 +48,7 @@ def _month() -> str:
 def validate(
     pr: Annotated[Path, typer.Option(help="Checkout of the merge commit; only read.")] = Path("pr"),
 ) -> None:
-    """Check a pull request as data, with the evaluator of its base commit."""
+    """Check a pull request as data, by the code of its base commit."""
     from evaluator.ci.validate import base_of, validate
 
     event = github.read_event()
@@ -69,7 +69,7 @@ def plan(
     only: Annotated[str, typer.Option(help="This submission alone; '' for all.")] = "",
     tree: TreeOption = TREE,
 ) -> None:
-    """List what is missing on main, as matrices for the jobs that follow."""
+    """List what is missing on main, for the jobs that follow."""
     from evaluator.ci.plan import matrices, plan_run
 
     must_be_tree(tree)
@@ -83,7 +83,7 @@ def plan(
 def fetch(
     name: NameArgument, to: ToOption, store: StoreOption = None, tree: TreeOption = TREE
 ) -> None:
-    """Fetch a model's files and its tasks' data, verify them, and lock the model."""
+    """Fetch and verify a model's files and its data. Locks the model."""
     from evaluator.ci.fetch import fetch_model
     from evaluator.ci.measure import tasks_to_measure
 
@@ -112,7 +112,7 @@ def measure(
     memory_gb: Annotated[int, typer.Option(min=1, help="Memory of a sandboxed process.")] = 64,
     hours: Annotated[float, typer.Option(help="Time of the sandbox.")] = 11.0,
 ) -> None:
-    """Answer a shard of every task that is missing, the model loaded in a sandbox."""
+    """Answer a shard of every missing task. The model is loaded in a sandbox."""
     from evaluator.backends import DeviceChoice
     from evaluator.ci.measure import Machine, measure_shard, tasks_to_measure
     from evaluator.measure.sandbox import Limits
@@ -145,7 +145,7 @@ def answer(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     batch_tokens: Annotated[int, typer.Option(min=1, help="Most tokens at once.")] = 16_384,
 ) -> None:
-    """Answer what was asked; `evaluator ci measure` runs this in its sandbox."""
+    """Answer what was asked. `evaluator ci measure` runs this in its sandbox."""
     from evaluator.backends import DeviceChoice
     from evaluator.board.submissions import read_submission
     from evaluator.ci.measure import answer_all
@@ -158,7 +158,7 @@ def answer(
 
 @app.command()
 def serve(name: NameArgument, to: ToOption, tree: TreeOption = TREE) -> None:
-    """Ask the provider of a served model everything that is missing.
+    """Ask the provider of a served model all that is missing.
 
     PROVIDER_KEYS holds a JSON object: variable of board.yaml -> key.
     """
@@ -172,7 +172,7 @@ def serve(name: NameArgument, to: ToOption, tree: TreeOption = TREE) -> None:
 
 @app.command()
 def score(name: NameArgument, handed: HandedOption, to: ToOption, tree: TreeOption = TREE) -> None:
-    """Join the shards of a submission and score them, and kept responses anew; no model."""
+    """Join and score the shards of a submission. Scores kept responses anew, too; no model."""
     from evaluator.ci.score import score_submission
 
     must_be_tree(tree)
@@ -187,7 +187,7 @@ def publish(
     tree: TreeOption = TREE,
     push: Annotated[bool, typer.Option("--push", help="Push the commit to main.")] = False,
 ) -> None:
-    """Commit the new files of a submission, if the tree with them passes every check."""
+    """Commit the new files of a submission. The tree with them must pass every check."""
     from evaluator.ci import publish as step
 
     must_be_tree(tree)
@@ -199,7 +199,7 @@ def publish(
 
 @app.command()
 def report(handed: HandedOption, tree: TreeOption = TREE) -> None:
-    """Open an issue for every submission that could not be measured, and one for failed jobs."""
+    """Open an issue for each failed submission. And one for failed jobs."""
     from evaluator.board.submissions import entry_names
     from evaluator.ci.report import board_issue, open_or_add, read_failures, submission_issue
 
@@ -217,7 +217,7 @@ def audit(
     tree: TreeOption = TREE,
     deep: Annotated[int, typer.Option(min=0, help="Measure this many items again.")] = 0,
 ) -> None:
-    """Follow every number back, and open an issue for what is found.
+    """Audit the board, and open an issue for what is found.
 
     With ATTEST=github, GitHub is asked whether the board's workflow on main made the newest ones.
     """
@@ -234,7 +234,7 @@ def audit(
 
 @app.command()
 def outdated(tasks: TasksArgument = None) -> None:
-    """Compare pinned test sets with where they came from; open an issue that proposes newer pins.
+    """Open an issue that proposes newer pins. Compares test sets with where they came from.
 
     A source that does not answer is told and tried again next week.
     """
@@ -258,7 +258,7 @@ def settings(
         bool, typer.Option("--apply", help="Run the commands; without it they are printed.")
     ] = False,
 ) -> None:
-    """Set a repository up as this board needs it, by `gh api`; printed first, run with --apply."""
+    """Set a repository up by `gh api`. The calls are printed, and run with --apply."""
     from evaluator.ci.settings import BY_HAND, apply_settings, dry_run
 
     if apply:

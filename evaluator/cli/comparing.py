@@ -32,7 +32,7 @@ def compare(
     tree: TreeOption = TREE,
     as_json: JsonOption = False,
 ) -> None:
-    r"""Compare two models task by task: is the difference more than the items' chance?
+    r"""Compare two models task by task. Is the difference more than the chance of the items?
 
     For each task: the paired difference with its 95 % interval, the p-value of McNemar's exact or
     of the paired permutation test, the same after Holm's procedure over all tasks, and the smallest
@@ -82,7 +82,7 @@ def profile(
     tree: TreeOption = TREE,
     as_json: JsonOption = False,
 ) -> None:
-    r"""Show what stands beside the scores: robustness, fairness, what answers rest on.
+    r"""Show what stands beside the scores. Robustness, fairness, what answers rest on.
 
     The board declares in board.yaml, under `varied`, which tasks are asked again and how: in
     another form, about other people, or with a part taken away. The loss is a paired difference

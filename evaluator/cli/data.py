@@ -17,13 +17,13 @@ app = typer.Typer(help="Pinned files of the benchmarks.", no_args_is_help=True)
 
 @app.command("fetch")
 def data_fetch(tasks: TasksArgument = None) -> None:
-    """Fetch the pinned files of tasks into the cache; what is at hand is verified."""
+    """Fetch the pinned files of tasks into the cache. What is at hand is verified."""
     _for_each_pin(tasks, "fetched")
 
 
 @app.command("verify")
 def data_verify(tasks: TasksArgument = None) -> None:
-    """Verify that every pinned file is at hand, has the pinned bytes and parses into its rows.
+    """Verify the pinned files of tasks. Each must be at hand, have its bytes and give its rows.
 
     Pins that are not verified yet are looked at only if their task is named: what is found then is
     printed, so that the pin can be completed.
@@ -33,7 +33,7 @@ def data_verify(tasks: TasksArgument = None) -> None:
 
 @app.command("outdated")
 def data_outdated(tasks: TasksArgument = None, as_json: JsonOption = False) -> None:
-    r"""List pins whose repository has a newer commit; needs a network, changes nothing.
+    r"""List pins whose repository has a newer commit. Needs a network, changes nothing.
 
     \b
     Examples:
@@ -56,7 +56,7 @@ def data_outdated(tasks: TasksArgument = None, as_json: JsonOption = False) -> N
 
 @app.command("bump")
 def data_bump(tasks: TasksArgument = None) -> None:
-    r"""Write the text of a pull request that takes newer test data; changes nothing itself.
+    r"""Propose newer test data, as the text of a pull request. Changes nothing itself.
 
     For each pin whose repository moved on: the rows added, removed and changed, and the new pin.
 

@@ -38,7 +38,7 @@ def decide(
     tree: TreeOption = TREE,
     as_json: JsonOption = False,
 ) -> None:
-    r"""Write a decision about a model's numbers; ranking, plan and site follow it.
+    r"""Write a decision about a model's numbers. Ranking, plan and site follow it.
 
     \b
     exclude   a number is not ranked any more; it stays in git and is shown as excluded

@@ -51,7 +51,7 @@ def init_board(
         str | None, typer.Option(help="https address of the fork; default: that of `origin`.")
     ] = None,
 ) -> None:
-    r"""Open a board of your own in a clone of a fork; asks for what no option says.
+    r"""Open a board of your own in a clone of a fork. Asks for what no option says.
 
     \b
     It writes one new file, board/board.yaml. From then on every command works on board/ and the

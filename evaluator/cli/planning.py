@@ -13,7 +13,7 @@ from evaluator.cli.show import out, show_json, show_table
 
 
 def plan(tree: TreeOption = TREE, as_json: JsonOption = False) -> None:
-    r"""List what is asked for and not there yet, in the order in which to do it.
+    r"""List what is still to be measured, in the order to do it.
 
     measure: a model must answer. rescore: kept responses are scored anew, without a model. The
     season's reference models come first, then submissions by age. Tokens and hours are estimates

@@ -18,7 +18,7 @@ def rank(
     tree: TreeOption = TREE,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the ranked table: rank intervals, index with interval, tie groups, every task."""
+    """Show the ranked table. Rank intervals, index with interval, tie groups, every task."""
     must_be_tree(tree)
     read = read_tree(tree, ranking.for_ranking)
     name = suite or read.board.home

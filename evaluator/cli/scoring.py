@@ -30,7 +30,7 @@ def merge(
     shards: Annotated[Path, typer.Argument(help="Folder that all shards were collected in.")],
     to: ToOption = None,
 ) -> None:
-    r"""Join the shards of a submission and score them; no model is needed.
+    r"""Join the shards of a submission and score them. No model is needed.
 
     A shard that is missing, doubled, of another measurement or of another version is refused, and
     the other tasks are scored all the same.
@@ -69,7 +69,7 @@ def score(
     tree: TreeOption = TREE,
     as_json: JsonOption = False,
 ) -> None:
-    r"""Score kept responses again, without a model: after a mended scorer, a new metric, new gold.
+    r"""Score kept responses again, without a model. For a mended scorer, metric or right answer.
 
     Without --all: what `evaluator plan` lists as rescore. With --all also the rest, where a result
     of the present scorer must come out equal. A new result stands beside the old one,

@@ -47,7 +47,7 @@ def new(
     ] = None,
     tree: TreeOption = TREE,
 ) -> None:
-    r"""Draft a season: its reference models, and the hash of a seed that nobody has seen.
+    r"""Draft a season. Its reference models, and the hash of a seed that nobody has seen.
 
     \b
     Examples:
@@ -94,7 +94,7 @@ def reveal(
     secret: Annotated[Path, typer.Option(help="File that `new` wrote the seed to.")],
     tree: TreeOption = TREE,
 ) -> None:
-    """Reveal the seed of a draft, whose hash was committed; fresh tasks are made from it."""
+    """Reveal the seed of a draft. Its hash was committed; fresh tasks are made from it."""
     read = _read(tree)
     try:
         seed = secret.read_text("utf-8").strip()
@@ -107,7 +107,7 @@ def reveal(
 
 @app.command(name="open")
 def open_(name: Name, tree: TreeOption = TREE) -> None:
-    """Open a draft: freeze suites, request sets and scorers; tells all that keeps it from it."""
+    """Open a draft: freeze suites, request sets and scorers. Tells all that stands in the way."""
     read = _read(tree)
     _write(tree, seasons.open_season(read, seasons.find_season(read, name), _today()))
 
@@ -119,7 +119,7 @@ def amend(
     reason: Annotated[str, typer.Option(help="Why what was frozen moves.")],
     tree: TreeOption = TREE,
 ) -> None:
-    """Let an open season ask what the code of now asks; what is stale then, the plan lists."""
+    """Let an open season ask what the code asks now. The plan lists what becomes stale."""
     season = seasons.find_season(_read(tree), name)
     moved = seasons.amend_season(season, by=by, reason=reason, day=_today())
     _write(tree, moved)
@@ -129,7 +129,7 @@ def amend(
 
 @app.command()
 def close(name: Name, tree: TreeOption = TREE) -> None:
-    """Close an open season: no later result enters it, and it stays at its address."""
+    """Close an open season. No later result enters it, and it stays at its address."""
     season = seasons.find_season(_read(tree), name)
     _write(tree, seasons.close_season(season, _today()))
 

@@ -20,7 +20,7 @@ def site_build(
     tree: TreeOption = TREE,
     to: Annotated[Path, typer.Option(help="Folder to build into; it is wiped.")] = SITE,
 ) -> None:
-    """Build the website from the tree; a warning of MkDocs is a failure."""
+    """Build the website from the tree. A warning of MkDocs is a failure."""
     from evaluator.board.publish.build import build_site
 
     must_be_tree(tree)

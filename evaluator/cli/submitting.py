@@ -72,7 +72,7 @@ def submit(
     tree: TreeOption = TREE,
     open_pr: OpenOption = False,
 ) -> None:
-    r"""Make a submission: convert, check and load the model, write its files, show the next step.
+    r"""Make a submission. Convert, check and load the model, write its files, say what is next.
 
     A state file is read as numbers alone: optimizer and the like are dropped, and one that would
     run code is refused.

@@ -84,7 +84,7 @@ def tasks_lint(
     tree: TreeOption = TREE,
     as_json: JsonOption = False,
 ) -> None:
-    r"""Look for what makes a test set other than it seems.
+    r"""Look for oddities of test sets, such as doubles and shortcuts.
 
     Items that are asked twice or nearly, shots that are asked too, skewed labels and places of the
     right option, what the first or the longest option gets, and items that the best models of the
@@ -153,7 +153,7 @@ def tasks_lock(
         bool, typer.Option("--check", help="Change nothing; exit 1 if the lock is not up to date.")
     ] = False,
 ) -> None:
-    """Derive the lock: what each task asks, hashed, from its pinned data; say what moved.
+    """Write down by hash what each task asks, from its pinned data. Says what moved.
 
     With names, only those are derived; the entries of the others stay as they are. A task whose
     pins are not verified has no entry: it cannot be measured yet.
