@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, sh
 from evaluator.cli.progress import show_progress
 from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out, show_faults, show_json, show_table
+from evaluator.core.errors import Fault
 from evaluator.core.files import Json
 
 
@@ -95,14 +97,24 @@ def _show_audit(found: Audit) -> None:
         ),
         rows,
     )
-    for note in found.notes:
-        out.print(f"note: {note}")
+    for message, files in _by_message(found.notes).items():
+        at = files[0] if len(files) == 1 else f"{len(files)} files, such as {files[0]}"
+        out.print(f"note: {at}: {message}")
     for sentence in found.unseen:
         out.print(f"not seen: {sentence}")
     out.print(
         f"{len(found.results)} results, {found.commits} commits, {len(found.findings)} findings; "
         f"audited {found.head} (name it as --anchor next time)"
     )
+
+
+def _by_message(notes: Iterable[Fault]) -> dict[str, list[str]]:
+    """Return what is noted -> the files that it is noted of: one commit may have moved hundreds."""
+    found: dict[str, list[str]] = {}
+    for note in notes:
+        place, _, message = str(note).partition(": ")
+        found.setdefault(message, []).append(place)
+    return found
 
 
 def _row(row: Audited) -> list[str]:

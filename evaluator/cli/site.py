@@ -27,7 +27,9 @@ def site_build(
     for told in build_site(Path.cwd(), tree, to):
         out.print(told, markup=False)
     pages = sum(1 for _ in to.rglob("*.html"))
-    out.print(f"{pages} pages in {to}")
+    out.print(
+        f"{pages} pages in {to}; `evaluator site serve{'' if to == SITE else f' {to}'}` shows them"
+    )
 
 
 @app.command("serve")

@@ -65,15 +65,25 @@ def verify(pin: DataPin, data: bytes, place: str) -> None:
     """
     if pin.bytes and len(data) != pin.bytes:
         raise DataError(
-            f"{place}: {len(data)} bytes, but {pin.id} is pinned with {pin.bytes}. Remove the file "
-            "or put the pinned one there (`evaluator data fetch`)."
+            f"{place}: {len(data)} bytes, but {pin.id} is pinned with {pin.bytes}. "
+            + _way_out(pin, data)
         )
     found, wanted = (sha256(data), pin.sha256) if pin.sha256 else (git_blob_id(data), pin.git_blob)
     if found != wanted:
         raise DataError(
-            f"{place}: hash {found[:12]}..., but {pin.id} is pinned as {wanted[:12]}... Remove the "
-            "file or put the pinned one there (`evaluator data fetch`)."
+            f"{place}: hash {found[:12]}..., but {pin.id} is pinned as {wanted[:12]}... "
+            + _way_out(pin, data)
         )
+
+
+def _way_out(pin: DataPin, data: bytes) -> str:
+    """Return what to do about a file with other bytes than its pin's."""
+    if pin.repo:
+        return "Remove the file or put the pinned one there (`evaluator data fetch`)."
+    return (
+        f"If the file is the right one, write `sha256: {sha256(data)}` into board.yaml, and raise "
+        "the `version` of a task that has results."
+    )
 
 
 def at_hand(task: Task) -> bool:

@@ -117,6 +117,18 @@ def test_before_a_season_and_without_an_anchor_a_replacement_is_a_note(story):
     assert any("changed after it was committed" in str(note) for note in found.notes)
 
 
+def test_what_one_commit_did_to_many_files_is_one_note(story):
+    names = ("starter_choice", "starter_matching")
+    for path in map(story.result, names):
+        path.write_bytes(path.read_bytes() + b"\n")
+    commit(story.repository, "Replace")
+    shown = CliRunner().invoke(app, ["audit", "--tree", str(story.tree)]).output
+    (note,) = [line for line in shown.splitlines() if "changed after it was committed" in line]
+    assert note.startswith(
+        f"note: 2 files, such as {story.result(names[0]).relative_to(story.tree)}:"
+    )
+
+
 @pytest.mark.parametrize(
     ("action", "more", "unseen"),
     [

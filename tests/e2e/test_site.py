@@ -41,8 +41,9 @@ def test_the_same_tree_gives_the_same_bytes(site, tmp_path):
 def test_the_sources_of_the_site_are_never_wiped():
     config = yaml.safe_load(re.sub(r"!!python\S*", "", (ROOT / "mkdocs.yml").read_text()))
     assert config["site_dir"] == "build/site"
-    with pytest.raises(EvaluatorError, match="would be wiped"):
-        build_site(ROOT, ROOT / "submissions", ROOT / "site")
+    for folder in (ROOT / "site", ROOT / "docs", ROOT, ROOT.parent):
+        with pytest.raises(EvaluatorError, match="would be wiped"):
+            build_site(ROOT, ROOT / "submissions", folder)
     assert (ROOT / "site/hooks.py").is_file()
     ignored = subprocess.run(["git", "check-ignore", "-q", "site/hooks.py"], cwd=ROOT, check=False)
     assert ignored.returncode == 1, "site/ must not be ignored by git"

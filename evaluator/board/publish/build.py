@@ -25,14 +25,16 @@ def build_site(repository: Path, submissions: Path, to: Path) -> list[str]:
         What could not be shown of what contributors wrote, a line each.
 
     Raises:
-        EvaluatorError: MkDocs refused; says what it said.
+        EvaluatorError: `to` holds the repository or a part of it; or MkDocs refused, and what it
+            said.
     """
     if not (repository / "mkdocs.yml").is_file():
         raise EvaluatorError(
             f"{repository}: no mkdocs.yml there; run this at the repository's root"
         )
-    if to.resolve() == (repository / "site").resolve():
-        raise EvaluatorError("site/ holds the sources of the site and would be wiped: name another")
+    if repository.resolve().is_relative_to(to.resolve()) or _is_tracked(repository, to):
+        told = "holds other things than a built site and would be wiped: name another folder"
+        raise EvaluatorError(f"{to} {told}")
     when = run_git(repository, "log", "-1", "--format=%ct").strip() if in_git(repository) else b"0"
     environment = {
         **os.environ,
@@ -52,6 +54,14 @@ def build_site(repository: Path, submissions: Path, to: Path) -> list[str]:
         raise EvaluatorError(f"the site was not built:\n{done.stdout}{done.stderr}".rstrip())
     lines = done.stderr.splitlines()
     return [line.removeprefix(TOLD) for line in lines if line.startswith(TOLD)]
+
+
+def _is_tracked(repository: Path, folder: Path) -> bool:
+    """Tell whether a folder is the site's sources or holds any other file that git tracks."""
+    if folder.resolve() == (repository / "site").resolve():
+        return True
+    inside = folder.resolve().is_relative_to(repository.resolve()) and in_git(repository)
+    return inside and bool(run_git(repository, "ls-files", "--", str(folder.resolve())))
 
 
 def serve_site(folder: Path, port: int) -> http.server.ThreadingHTTPServer:
