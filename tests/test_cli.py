@@ -41,6 +41,7 @@ def test_wrong_use_exits_with_2():
         (("rank",), f"submissions/{MODEL}/submission.yaml:1: /colour: unknown key"),
         (("run", f"submissions/{MODEL}s"), f"submissions/{MODEL}s: no such folder; did you mean"),
         (("check", f"submissions/{MODEL}s"), f"submissions/{MODEL}s: no such folder; did you mean"),
+        (("score", f"submissions/{MODEL}s"), f"submissions/{MODEL}s: no such folder; did you mean"),
         (("check", "submissions"), "submissions: no submission; name its folder, submissions/<"),
         (("score", f"submissions/{MODEL}/card.md"), f"submissions/{MODEL}/card.md: no submission;"),
         (("run", "/"), "/: no submission; name its folder"),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from evaluator.board import deciding
+from evaluator.board.decisions import responses_of
 from evaluator.board.moves import moved_cells
 from evaluator.board.submissions import read_tree
+from evaluator.board.tree import Tree
 from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, shown
 from evaluator.cli.show import out, show_json, show_table
 from evaluator.core.errors import DocumentError, EvaluatorError, Fault, one_line
@@ -58,7 +61,7 @@ def decide(
     """
     must_be_tree(tree)
     before = read_tree(tree)
-    decision: Json = {
+    said: Json = {
         "schema": 1,
         "action": action,
         "submission": "/".join(submission.rstrip("/").split("/")[-2:]),
@@ -69,15 +72,28 @@ def decide(
         "reason": reason.strip(),
         "evidence": evidence,
     }
-    try:
-        path = deciding.write_decision(tree, before, {k: v for k, v in decision.items() if v})
-    except DocumentError as error:
-        raise EvaluatorError("\n".join(map(_as_typed, error.faults))) from None
+    decision = {key: value for key, value in said.items() if value}
+    held = [path for path in responses_of(tree, before, decision) if path.exists()]
+    path = _write(tree, before, decision)
     moved = moved_cells(before, read_tree(tree), decision["submission"])
     if as_json:
         show_json({"path": shown(path.resolve()), "moved": moved})
         return
     out.print(f"{shown(path.resolve())}: written; commit it")
+    for kept in held:
+        if not kept.exists():
+            out.print(f"{shown(kept.resolve())}: removed; commit that too")
+    _show_moved(moved)
+
+
+def _write(tree: Path, before: Tree, decision: Json) -> Path:
+    try:
+        return deciding.write_decision(tree, before, decision)
+    except DocumentError as error:
+        raise EvaluatorError("\n".join(map(_as_typed, error.faults))) from None
+
+
+def _show_moved(moved: list[Json]) -> None:
     if moved:
         show_table(("task", "before", "now", "why"), [list(row.values()) for row in moved])
     else:

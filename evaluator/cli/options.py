@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from evaluator.board.submissions import must_be_there
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.trees import tree_of
 from evaluator.tasks.protocol import PROTOCOLS
@@ -55,14 +56,15 @@ def submission_at(path: Path) -> tuple[Path, str]:
     From here on that tree is worked on.
 
     Raises:
-        EvaluatorError: a path that is no <org>/<model> of a board.
+        EvaluatorError: a path that is no <org>/<model> of a board, or not there.
     """
     home = path.resolve()
-    tree = home.parent.parent
+    tree, name = home.parent.parent, f"{home.parent.name}/{home.name}"
     if not (tree / "board.yaml").is_file():
         raise EvaluatorError(f"{path}: no submission; name its folder, {TREE}/<org>/<model>")
     must_be_tree(tree)
-    return tree, f"{home.parent.name}/{home.name}"
+    must_be_there(tree, name)
+    return tree, name
 
 
 def shown(path: Path) -> str:

@@ -94,7 +94,8 @@ def test_what_is_to_be_rescored_counts_again_once_it_is(tree):
 
 def test_a_takedown_removes_responses_and_no_result(tree):
     held = sorted((tree / MODEL).glob("results/*/*/*.json"))
-    decide(tree, "takedown", "--task", TASK)
+    told = decide(tree, "takedown", "--task", TASK)
+    assert told.count(".responses.jsonl.gz: removed; commit that too") == 1
     assert sorted((tree / MODEL).glob("results/*/*/*.json")) == held
     assert not list((tree / MODEL).glob(f"results/{TASK}/*/*.jsonl.gz"))
     assert list((tree / MODEL).glob("results/starter_matching/*/*.jsonl.gz"))
