@@ -20,7 +20,8 @@ from evaluator import reference
 from evaluator.board.publish import read_site
 from evaluator.board.publish.colours import accents
 from evaluator.board.publish.finish import finish_page, finish_site, from_root
-from evaluator.board.publish.pages import Pages, Rendered
+from evaluator.board.publish.pages import Pages
+from evaluator.board.publish.rendered import Rendered
 from evaluator.board.publish.stamp_models import Built
 from evaluator.board.publish.translate import (
     addresses,

@@ -7,7 +7,8 @@ import re
 import pytest
 from conftest import ROOT
 
-from evaluator.board.publish.charts import SHADES, WIDE, suite_charts
+from evaluator.board.publish.chart import WIDE
+from evaluator.board.publish.charts import SHADES, suite_charts
 from evaluator.board.publish.words import read_words
 from evaluator.core.files import Json
 

@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date
-
-from evaluator.board.publish.render import one, short_count
-from evaluator.board.publish.svg import (
-    Picture,
-    dots,
-    linear,
-    logarithmic,
-    num,
-    powers,
-    steps,
-    ticks,
-)
+from evaluator.board.publish.chart import ABOVE, BELOW, TOP, WIDE, Chart, chart_of
+from evaluator.board.publish.render import one
+from evaluator.board.publish.scatter import against_chart, time_chart
+from evaluator.board.publish.svg import Picture, linear, num, ticks
 from evaluator.board.publish.words import Words
 from evaluator.core.files import Json
 
-TOP = 20
-"""Models in a picture that has a line for each."""
 SHADES = 6
 """Most columns of shades that a phone has room for, with their numbers."""
-WIDE, NARROW = (640, 400), (360, 320)
-"""Width and height of a picture on a desk and on a phone; lists are as high as they are long."""
-LEFT, RIGHT, ABOVE, BELOW = 46, 16, 14, 44
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """A picture and its numbers."""
-
-    name: str
-    """pareto, forest, ..."""
-    title: str
-    """Two or three words."""
-    picture: Picture
-    """The picture."""
-    narrow: Picture | None = None
-    """The same for a phone, its text as large; None if it does not fit."""
-    heads: list[str]
-    """Heads of the table."""
-    rows: list[list[str]]
-    """Its rows, first the model."""
 
 
 def suite_charts(ranked: list[Json], titles: dict[str, str], words: Words) -> list[Chart]:
@@ -54,105 +20,14 @@ def suite_charts(ranked: list[Json], titles: dict[str, str], words: Words) -> li
     found = [forest_chart(ranked, words), heat_chart(ranked, titles, words)]
     sized = [row for row in ranked if row["parameters"]]
     if len(sized) > 1:
-        found.insert(0, _against("pareto", sized, lambda r: float(r["parameters"]), words))
+        found.insert(0, against_chart("pareto", sized, lambda r: float(r["parameters"]), words))
     costed = [row for row in ranked if row["cost"]]
     if len(costed) > 1:
         name = "energy" if all(row["energy"] for row in costed) else "seconds"
-        found.append(_against(name, costed, lambda r: float(r["cost"]), words))
+        found.append(against_chart(name, costed, lambda r: float(r["cost"]), words))
     if len({row["measured"] for row in ranked}) > 1:
         found.append(time_chart(ranked, words))
     return found
-
-
-def _against(name: str, rows: list[Json], x_of: Callable[[Json], float], words: Words) -> Chart:
-    """Return index against something that costs, with the line of models that nothing beats."""
-    best = frontier(rows, x_of)
-
-    def draw(size: tuple[int, int]) -> Picture:
-        picture = Picture(*size, words(f"charts.about.{name}"))
-        values = [x_of(row) for row in rows]
-        low, high = min(values) / 1.3, max(values) * 1.3
-        end, foot = picture.width - RIGHT, picture.height - BELOW
-        x = logarithmic(low, high, LEFT, end)
-        y = _index_axis(picture, rows, words)
-        for tick in powers(low, high):
-            picture.path(f"M{num(x(tick))} {ABOVE}V{foot}", "l")
-            picture.text(x(tick), foot + 16, short_count_or(tick), "q", 11, "middle")
-        picture.text(end, picture.height - 6, words(f"charts.{name}.axis"), "q", 11, "end")
-        whiskers = "".join(
-            f"M{num(x(x_of(r)))} {num(y(r['low']))}V{num(y(r['high']))}" for r in best[:60]
-        )
-        places = [(x(x_of(r)), y(r["index"])) for r in best]
-        picture.path(dots([(x(x_of(r)), y(r["index"])) for r in rows]), "p", 6, ' opacity=".55"')
-        picture.path(steps(places, end), "a", 1.5)
-        picture.path(whiskers, "a", 1.2)
-        picture.path(dots(places), "a", 8, ' stroke-linecap="round"')
-        _label(picture, [(*at, r["title"]) for at, r in zip(places, best, strict=True)][::-1])
-        return picture
-
-    on_line = {row["slug"] for row in best}
-    table = [
-        [r["title"], short_count_or(x_of(r)), one(r["index"]), "✓" if r["slug"] in on_line else ""]
-        for r in rows[: 5 * TOP]
-    ]
-    heads = [
-        words("col.title"),
-        words(f"charts.{name}.axis"),
-        words("col.index"),
-        words("charts.front"),
-    ]
-    title = words(f"charts.{name}")
-    return _chart(name, title, draw, heads, table)
-
-
-def _chart(
-    name: str,
-    title: str,
-    draw: Callable[[tuple[int, int]], Picture],
-    heads: list[str],
-    rows: list[list[str]],
-    *,
-    fits: bool = True,
-) -> Chart:
-    """Return a chart, drawn for a desk and, if it fits there, for a phone."""
-    narrow = draw(NARROW) if fits else None
-    return Chart(name=name, title=title, picture=draw(WIDE), narrow=narrow, heads=heads, rows=rows)
-
-
-def frontier(rows: list[Json], x_of: Callable[[Json], float]) -> list[Json]:
-    """Return the rows that no row with the same or a smaller x beats, by x."""
-    found: list[Json] = []
-    for row in sorted(rows, key=lambda r: (x_of(r), -r["index"], r["slug"])):
-        if not found or row["index"] > found[-1]["index"]:
-            found.append(row)
-    return found
-
-
-def _index_axis(picture: Picture, rows: list[Json], words: Words) -> Callable[[float], float]:
-    low = min(0.0, *(row["low"] for row in rows))
-    high = max(row["high"] for row in rows)
-    y = linear(low, high, picture.height - BELOW - 4, ABOVE + 8)
-    for tick in ticks(low, high):
-        picture.path(f"M{LEFT} {num(y(tick))}H{picture.width - RIGHT}", "l")
-        picture.text(LEFT - 6, y(tick) + 4, one(tick, 0), "q", 11, "end")
-    picture.text(2, ABOVE - 2, words("charts.index"), "q", 11)
-    return y
-
-
-def _label(picture: Picture, places: Sequence[tuple[float, float, str]]) -> None:
-    """Write names beside dots, the first ones first, where none covers another."""
-    taken: list[tuple[float, float, float]] = []
-    for x, y, name in places:
-        short = name if len(name) <= 28 else name[:27] + "…"
-        wide = 6.4 * len(short)
-        start = x - 8 - wide if x + 8 + wide > picture.width - RIGHT else x + 8
-        top = y - 7
-        if start < LEFT or any(
-            abs(top - other) < 14 and start < b and start + wide > a for a, b, other in taken
-        ):
-            continue
-        taken.append((start, start + wide, top))
-        picture.text(start, top, short, size=11)
 
 
 def forest_chart(ranked: list[Json], words: Words) -> Chart:
@@ -186,7 +61,7 @@ def forest_chart(ranked: list[Json], words: Words) -> Chart:
         [r["title"], one(r["index"]), one(r["low"]), one(r["high"]), r["tie_group"]] for r in rows
     ]
     heads = [words("col.title"), words("col.index"), "2.5 %", "97.5 %", words("col.tie")]
-    return _chart("forest", words("charts.forest"), draw, heads, table)
+    return chart_of("forest", words("charts.forest"), draw, heads, table)
 
 
 def _names(picture: Picture) -> int:
@@ -198,33 +73,6 @@ def _short(title: str, wide: int) -> str:
     """Return as much of a title as fits into a width."""
     most = wide // 7
     return title if len(title) <= most else title[: most - 1] + "…"
-
-
-def time_chart(ranked: list[Json], words: Words) -> Chart:
-    """Return index against the day a model was measured, with the best so far."""
-    rows = sorted(ranked, key=lambda r: (r["measured"], -r["index"], r["slug"]))
-    day_of = {row["slug"]: date.fromisoformat(row["measured"]).toordinal() for row in rows}
-    first, last = min(day_of.values()), max(day_of.values())
-    best = frontier(rows, lambda r: float(day_of[r["slug"]]))
-
-    def draw(size: tuple[int, int]) -> Picture:
-        picture = Picture(*size, words("charts.about.time"))
-        end, foot = picture.width - RIGHT, picture.height - BELOW
-        x = linear(first, last, LEFT + 10, end - 10)
-        y = _index_axis(picture, rows, words)
-        for day in ticks(first, last, 4 if size == WIDE else 2):
-            picture.path(f"M{num(x(day))} {ABOVE}V{foot}", "l")
-            said = date.fromordinal(round(day)).isoformat()
-            picture.text(x(day), foot + 16, said, "q", 11, "middle")
-        places = [(x(day_of[r["slug"]]), y(r["index"])) for r in best]
-        picture.path(dots([(x(day_of[r["slug"]]), y(r["index"])) for r in rows]), "p", 6)
-        picture.path(steps(places, end), "a")
-        _label(picture, [(*at, r["title"]) for at, r in zip(places, best, strict=True)][::-1])
-        return picture
-
-    table = [[r["title"], r["measured"], one(r["index"])] for r in rows[: 5 * TOP]]
-    heads = [words("col.title"), words("col.day"), words("col.index")]
-    return _chart("time", words("charts.time"), draw, heads, table)
 
 
 def heat_chart(ranked: list[Json], titles: dict[str, str], words: Words) -> Chart:
@@ -251,7 +99,7 @@ def heat_chart(ranked: list[Json], titles: dict[str, str], words: Words) -> Char
 
     table = [[r["title"], *(one(100 * r["tasks"][t]["skill"], 0) for t in titles)] for r in rows]
     heads = [words("col.title"), *titles.values()]
-    return _chart("heat", words("charts.heat"), draw, heads, table, fits=len(titles) <= SHADES)
+    return chart_of("heat", words("charts.heat"), draw, heads, table, fits=len(titles) <= SHADES)
 
 
 def _shade(picture: Picture, x: float, y: float, wide: float, skill: float) -> None:
@@ -262,17 +110,6 @@ def _shade(picture: Picture, x: float, y: float, wide: float, skill: float) -> N
     picture.parts.append(f'<path class="{kind}" opacity="{depth:.2f}" d="{cell}"/>')
     if wide >= 24:
         picture.text(x + (wide - 2) / 2, y + 14, one(100 * skill, 0), size=10, anchor="middle")
-
-
-def short_count_or(value: float) -> str:
-    """Return a value on an axis: as people say counts, or with its digits if it is small."""
-    return (
-        short_count(round(value))
-        if value >= 1000
-        else f"{value:g}"
-        if value >= 1
-        else f"{value:.2g}"
-    )
 
 
 def _escape(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from evaluator.board.publish.changes import WEEK, events
-from evaluator.board.publish.charts import Chart
+from evaluator.board.publish.chart import Chart
 from evaluator.board.publish.site import Site, once
 from evaluator.board.publish.svg import Picture, linear, num
 from evaluator.board.publish.words import Words

@@ -6,10 +6,7 @@ one shell, and `shells` gives what is put into copies of it.
 
 from __future__ import annotations
 
-import html
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
@@ -24,6 +21,17 @@ from evaluator.board.publish.model import model_facts, model_view, ranks, script
 from evaluator.board.publish.previews import model_preview, preview_of
 from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.render import Renderer
+from evaluator.board.publish.rendered import (
+    ABOUT,
+    BODY,
+    PREVIEW,
+    SHELL,
+    TITLE,
+    Rendered,
+    Stamped,
+    download,
+    page_of,
+)
 from evaluator.board.publish.scores import data_page
 from evaluator.board.publish.season import opened_seasons, season_data
 from evaluator.board.publish.site import Site
@@ -33,47 +41,12 @@ from evaluator.board.publish.task import tasks_data
 from evaluator.board.publish.values import address_of
 from evaluator.board.publish.vectors import compare_data
 from evaluator.board.publish.words import Words, read_words
-from evaluator.core.files import Json, pretty_bytes
+from evaluator.core.files import Json
 from evaluator.core.schema import NAMES, load_schema
 from evaluator.tasks import load_task, task_names
 
-SHELL = "SHELL"
-"""Name that stands in a shell's address where the copies have their own."""
-TITLE, ABOUT, PREVIEW = "@TITLE@", "@ABOUT@", "@PREVIEW@"
 MODELS = f"models/{SHELL}/index.md"
 """The shell of the pages of models."""
-BODY = "<!--<h1>@BODY@-->"
-"""Where a copy's body goes; the theme adds a heading of its own to pages that hold no `<h1`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """One page or file of the site."""
-
-    front: str = ""
-    """Markdown source: front matter, for a page whose body is HTML."""
-    body: str | None = None
-    """HTML that follows the page's own text; None if `content` is the whole file."""
-    content: str = ""
-    """A whole file: Markdown, or something to download."""
-    in_nav: bool = False
-    """True if mkdocs.yml names the page."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamped:
-    """What one copy of a shell holds."""
-
-    name: str
-    """What stands in its address instead of SHELL."""
-    title: str
-    """Title, as text."""
-    about: str
-    """One sentence for search engines, as text."""
-    body: str
-    """HTML."""
-    preview: str = ""
-    """Path of the picture that a link to it becomes, where the shell has room for it."""
 
 
 class Pages:
@@ -110,14 +83,14 @@ class Pages:
         """Return path below docs/ -> page or file, of everything there is one of."""
         found = self._suites() | self._tasks() | self._seasons()
         found["models/index.md"] = self._models()
-        found["models/words.json"] = _download(script_words(self.words))
+        found["models/words.json"] = download(script_words(self.words))
         found["compare/index.md"] = self._compare()
         found["submit/form/index.md"] = self._submit()
         found["queue/index.md"] = self._queue()
         found |= self._open_books()
-        found |= {f"data/schemas/{name}.json": _download(load_schema(name)) for name in NAMES}
+        found |= {f"data/schemas/{name}.json": download(load_schema(name)) for name in NAMES}
         for shell in (MODELS, *self.shells()):
-            found[shell] = _page(TITLE, ABOUT, BODY)
+            found[shell] = page_of(TITLE, ABOUT, BODY)
         return found
 
     def shells(self) -> dict[str, Iterator[Stamped]]:
@@ -135,13 +108,13 @@ class Pages:
             title = self.words("suite.page", title=say(suite.title))
             found |= self._charts(data)
             path = f"suites/{name}/index.md"
-            found[path] = _page(
+            found[path] = page_of(
                 title, say(suite.summary), self.render("suite.html", path, suite=data)
             )
             if name == home:
                 body = self.render("suite.html", "index.md", suite=data)
                 title = self.words("title.home")
-                found["index.md"] = _page(title, say(suite.summary), body, in_nav=True)
+                found["index.md"] = page_of(title, say(suite.summary), body, in_nav=True)
         return found
 
     def _seasons(self) -> dict[str, Rendered]:
@@ -154,8 +127,8 @@ class Pages:
             others = [name for name in names if name != season.name]
             body = self.render("season.html", path, season=data, others=others)
             say = self.words.say
-            found[path] = _page(say(season.title), say(season.summary), body)
-            found[f"data/seasons/{season.name}.json"] = _download(data)
+            found[path] = page_of(say(season.title), say(season.summary), body)
+            found[f"data/seasons/{season.name}.json"] = download(data)
         return found
 
     def _charts(self, suite: Json) -> dict[str, Rendered]:
@@ -174,25 +147,25 @@ class Pages:
             for kind, picture in (("", chart.picture), ("-narrow", chart.narrow))
             if picture
         }
-        return files | {path: _page(title, say(suite["summary"]), body)}
+        return files | {path: page_of(title, say(suite["summary"]), body)}
 
     def _compare(self) -> Rendered:
         """Return the page on which a script compares models that its address names."""
         body = self.render(
             "compare.html", "compare/index.md", compare=compare_data(self.site, self.words)
         )
-        return _page(self.words("compare.title"), self.words("compare.lead"), body, in_nav=True)
+        return page_of(self.words("compare.title"), self.words("compare.lead"), body, in_nav=True)
 
     def _submit(self) -> Rendered:
         """Return the form that writes a submission."""
         submit = submit_data(self.site, self.words)
         body = self.render("submit.html", "submit/form/index.md", submit=submit)
-        return _page(self.words("submit.title"), self.words("submit.lead"), body, in_nav=True)
+        return page_of(self.words("submit.title"), self.words("submit.lead"), body, in_nav=True)
 
     def _queue(self) -> Rendered:
         """Return the page of what is measured next and what failed."""
         body = self.render("queue.html", "queue/index.md", queue=queue_data(self.site))
-        return _page(self.words("queue.title"), self.words("queue.lead"), body, in_nav=True)
+        return page_of(self.words("queue.title"), self.words("queue.lead"), body, in_nav=True)
 
     def embed(self) -> str:
         """Return the small page that others show inside theirs: the first models."""
@@ -223,7 +196,7 @@ class Pages:
             key = template.removesuffix(".html")
             body = self.render(template, f"{name}/index.md", **facts)
             title, about = self.words(f"{key}.title"), self.words(f"{key}.lead")
-            found[f"{name}/index.md"] = _page(title, about, body, in_nav=True)
+            found[f"{name}/index.md"] = page_of(title, about, body, in_nav=True)
         return found
 
     def _stamped_rows(self, name: str) -> Iterator[Stamped]:
@@ -240,7 +213,7 @@ class Pages:
     def _models(self) -> Rendered:
         body = self._list_of_models(1, "models/index.md")
         about = self.words("model.list.lead")
-        return _page(self.words("title.models"), about, body, in_nav=True)
+        return page_of(self.words("title.models"), about, body, in_nav=True)
 
     def _list_of_models(self, page: int, path: str) -> str:
         entries = self.site.tree.entries
@@ -277,28 +250,8 @@ class Pages:
             path = f"tasks/{data['task']}/index.md"
             body = self.render("task.html", path, task=data)
             say = self.words.say
-            found[path] = _page(say(data["title"]), say(data["summary"]), body)
+            found[path] = page_of(say(data["title"]), say(data["summary"]), body)
         body = self.render("tasks.html", "tasks/index.md", tasks=tasks)
         about = self.words("task.list.lead")
-        found["tasks/index.md"] = _page(self.words("title.tasks"), about, body, in_nav=True)
+        found["tasks/index.md"] = page_of(self.words("title.tasks"), about, body, in_nav=True)
         return found
-
-
-def _page(title: str, description: str, body: str, *, in_nav: bool = False) -> Rendered:
-    """Return a page of HTML. Its tables stay out of the search, which every visitor loads.
-
-    The theme prints title and description unescaped, so they are escaped here; front matter is
-    written as JSON, which is YAML without its traps.
-    """
-    facts: dict[str, Json] = {
-        "title": html.escape(title),
-        "description": html.escape(description),
-        "hide": ["navigation", "toc"],
-        "search": {"exclude": True},
-    }
-    front = "".join(f"{key}: {json.dumps(value)}\n" for key, value in facts.items())
-    return Rendered(front=f"---\n{front}---\n", body=body, in_nav=in_nav)
-
-
-def _download(value: Json) -> Rendered:
-    return Rendered(content=pretty_bytes(value).decode())

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from evaluator.board.publish.pages import ABOUT, BODY, PREVIEW, SHELL, TITLE, Stamped
+from evaluator.board.publish.rendered import ABOUT, BODY, PREVIEW, SHELL, TITLE, Stamped
 
 HAN = re.compile("[\u4e00-\u9fff]+")
 MARK = re.compile(f"({TITLE}|{ABOUT}|{PREVIEW}|{BODY}|{SHELL})")
