@@ -126,7 +126,8 @@ def propose(moved: Moved) -> Proposal:
     """Return what a pin at the newest commit would be, and how its rows differ.
 
     Raises:
-        DataError: the file is gone, cannot be fetched, or is no longer of the pinned form.
+        DataError: the file is gone, cannot be fetched, is no longer of the pinned form, or holds
+            what no JSON can say.
     """
     pin = moved.pin
     asked = replace(pin, commit=moved.newest, sha256="", git_blob="", bytes=0, rows=0)
@@ -138,7 +139,12 @@ def propose(moved: Moved) -> Proposal:
     after = replace(
         asked, sha256=sha256(data), git_blob=git_blob_id(data), bytes=len(data), rows=len(rows)
     )
-    changes = compare_rows(parse_rows(pin, find_bytes(pin)), rows)
+    try:
+        changes = compare_rows(parse_rows(pin, find_bytes(pin)), rows)
+    except ValueError as error:  # NaN, or half a pair of surrogates
+        raise DataError(
+            f"at {moved.newest}: {pin.id}: its rows cannot be compared: {error}"
+        ) from None
     return Proposal(before=pin, after=replace(after, verified=True), changes=changes)
 
 

@@ -136,6 +136,15 @@ def test_a_file_that_is_gone_or_of_another_form_is_told(upstream):
         propose(moved)
 
 
+@pytest.mark.parametrize("cell", ["NaN", '"\\ud800"'])
+def test_rows_that_no_json_can_say_are_told(upstream, cell):
+    pin = pinned(upstream, lines(OLD))
+    newest = put(upstream, f'{{"id": {cell}}}\n'.encode())
+    (moved,), _ = find_moved([pin])
+    with pytest.raises(DataError, match=f"at {newest}: sums/test: its rows cannot be compared"):
+        propose(moved)
+
+
 def test_a_repository_that_does_not_answer_is_told_and_the_rest_is_asked(upstream):
     pin = pinned(upstream, lines(OLD))
     put(upstream, lines(NEW))
