@@ -74,3 +74,30 @@ def test_tasks_are_listed():
 def test_an_item_is_shown_as_it_is_asked():
     shown = runner.invoke(app, ["tasks", "show", "starter_choice"]).output
     assert shown.startswith("Question:") and "* [ " in shown
+
+
+COMMIT = "0123456789" * 4
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("season", "new", "2026-1", "--title", "", "--summary", "x", "--reference", MODEL),
+         ["--summary: \"x\" is too short: at least 10 characters, it has 1",
+          "--title: is missing: name for people"]),
+        (("submit", f"a/b@{COMMIT}", "--name", "a/b", "--kind", "causal",
+          "--licence", "what you like", "--training-data", "Text.",
+          "--maintainer", "@ada", "--suite", "nothing"),
+         ["--licence: \"what you like\": must be an SPDX identifier such as Apache-2.0, or other",
+          "--suite: no suite 'nothing'", "--maintainer: \"@ada\": must be a GitHub login"]),
+    ],
+    ids=["season new", "submit"],
+)  # fmt: skip
+def test_a_fault_of_what_was_typed_names_the_option(words, told, tmp_path):
+    plant(tmp_path / "submissions")
+    done = runner.invoke(app, [*words, "--tree", str(tmp_path / "submissions")])
+    lines = str(done.exception).splitlines()
+    assert len(lines) == len(told)
+    assert all(line.startswith(start) for line, start in zip(lines, told, strict=True)), lines
+    assert not (tmp_path / "submissions/a").exists()
+    assert not (tmp_path / "submissions/seasons").exists()

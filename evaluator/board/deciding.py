@@ -12,10 +12,9 @@ from pathlib import Path
 
 from evaluator.board.decisions import TAKES_OUT, covers, decisions_data, responses_of
 from evaluator.board.tree import Tree
-from evaluator.core.errors import DocumentError, Fault, did_you_mean
+from evaluator.core.errors import DocumentError, EvaluatorError, Fault, did_you_mean
 from evaluator.core.files import Json, sha256, write_atomic
-from evaluator.core.safe_yaml import read_yaml, write_yaml
-from evaluator.core.schema import read_document
+from evaluator.core.schema import write_document
 
 
 def write_decision(root: Path, tree: Tree, decision: Json) -> Path:
@@ -24,35 +23,21 @@ def write_decision(root: Path, tree: Tree, decision: Json) -> Path:
     A takedown also removes the responses it concerns.
 
     Raises:
-        DocumentError: it breaks the form, concerns nothing in the tree, or comes to nothing; each
-            fault points to the part that is wrong, or to none where it is no single one.
+        DocumentError: it breaks the form, or concerns nothing in the tree; each fault points to the
+            part that is wrong.
+        EvaluatorError: it comes to nothing.
     """
-    refused = _form(decision) or refusals(tree, decision) or _void(root, tree, decision)
-    if refused:
+    data = write_document(decision, "the decision", "decision")
+    if refused := refusals(tree, decision):
         raise DocumentError([Fault("the decision", 0, *told) for told in refused])
-    data = write_yaml(decision)
+    if void := _why_void(root, tree, decision):
+        raise EvaluatorError(void)
     path = root / "decisions" / f"{decision['date']}-{sha256(data)[:8]}.yaml"
     write_atomic(path, data)
     if decision["action"] == "takedown":
         for packed in responses_of(root, tree, decision):
             packed.unlink(missing_ok=True)
     return path
-
-
-def _form(decision: Json) -> list[tuple[str, str]]:
-    """Return (pointer, fault) of a decision that stands in no file yet."""
-    found = []
-    for part, value in decision.items():
-        try:
-            read_yaml(write_yaml({part: value}), part)
-        except DocumentError as error:  # text that no file may hold, wherever it stands
-            found += [(f"/{part}", fault.message) for fault in error.faults]
-    if not found:
-        try:
-            read_document(write_yaml(decision), "the decision", "decision")
-        except DocumentError as error:
-            found = [(fault.pointer, fault.message) for fault in error.faults]
-    return sorted(set(found))
 
 
 def refusals(tree: Tree, decision: Json) -> list[tuple[str, str]]:
@@ -85,8 +70,8 @@ def refusals(tree: Tree, decision: Json) -> list[tuple[str, str]]:
     return found
 
 
-def _void(root: Path, tree: Tree, decision: Json) -> list[tuple[str, str]]:
-    """Return why a new decision would come to nothing: (pointer, fault)."""
+def _why_void(root: Path, tree: Tree, decision: Json) -> str:
+    """Return why a new decision would come to nothing, '' if it has an effect."""
     action, name = decision["action"], decision["submission"]
     if action == "restore":
         earlier = [
@@ -95,16 +80,14 @@ def _void(root: Path, tree: Tree, decision: Json) -> list[tuple[str, str]]:
         ]  # fmt: skip
         if not any(covers(decision, _given(other)) for other in earlier):
             others = ", ".join(map(_told, earlier)) or "none"
-            told = (
-                f"nothing to restore: no exclusion or withdrawal of that stands; standing: {others}"
-            )
-            return [("", told)]
+            told = "nothing to restore: no exclusion or withdrawal of that stands"
+            return f"{told}; standing: {others}"
     kept = responses_of(root, tree, decision)
     if action == "rescore" and not kept:
-        return [("", "nothing to rescore: no result of that")]
+        return "nothing to rescore: no result of that"
     if action == "takedown" and not any(path.exists() for path in kept):
-        return [("", "nothing to take down: no responses of that are kept")]
-    return []
+        return "nothing to take down: no responses of that are kept"
+    return ""
 
 
 def _told(decision: Json) -> str:

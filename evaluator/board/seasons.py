@@ -21,8 +21,7 @@ from evaluator.board.suites import Asked, Season, asked_now, suites_data
 from evaluator.board.tree import Tree
 from evaluator.core.errors import EvaluatorError
 from evaluator.core.files import Json, sha256, write_atomic
-from evaluator.core.safe_yaml import write_yaml
-from evaluator.core.schema import read_document
+from evaluator.core.schema import write_document
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 SETTLED = ("measured", "not-applicable", "declined")
@@ -194,9 +193,7 @@ def write_season(root: Path, season: Season) -> Path:
 
 def _file_of(season: Season) -> bytes:
     """Return a season's file, once it follows the schema."""
-    data = write_yaml(season_data(season))
-    read_document(data, f"season {season.name}", "season")
-    return data
+    return write_document(season_data(season), f"season {season.name}", "season")
 
 
 def _state_of(season: Season) -> str:

@@ -13,9 +13,9 @@ from evaluator.board.decisions import responses_of
 from evaluator.board.moves import moved_cells
 from evaluator.board.submissions import read_tree
 from evaluator.board.tree import Tree
-from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, shown
+from evaluator.cli.options import TREE, JsonOption, TreeOption, as_typed, must_be_tree, shown
 from evaluator.cli.show import out, show_json, show_table
-from evaluator.core.errors import DocumentError, EvaluatorError, Fault, one_line
+from evaluator.core.errors import DocumentError
 from evaluator.core.files import Json
 
 Action = Annotated[
@@ -24,6 +24,12 @@ Action = Annotated[
         help="exclude, restore, rescore, annotate, decline, withdraw or takedown.", metavar="ACTION"
     ),
 ]
+TYPED = {
+    "action": "ACTION",
+    "submission": "SUBMISSION",
+    **{part: f"--{part}" for part in ("task", "run", "by", "reason", "evidence")},
+}
+"""Part of a decision -> what it is typed as."""
 
 
 def decide(
@@ -72,7 +78,7 @@ def decide(
         "reason": reason.strip(),
         "evidence": evidence,
     }
-    decision = {key: value for key, value in said.items() if value}
+    decision = {key: value for key, value in said.items() if value or key == "submission"}
     held = [path for path in responses_of(tree, before, decision) if path.exists()]
     path = _write(tree, before, decision)
     moved = moved_cells(before, read_tree(tree), decision["submission"])
@@ -90,7 +96,7 @@ def _write(tree: Path, before: Tree, decision: Json) -> Path:
     try:
         return deciding.write_decision(tree, before, decision)
     except DocumentError as error:
-        raise EvaluatorError("\n".join(map(_as_typed, error.faults))) from None
+        raise as_typed(error, TYPED) from None
 
 
 def _show_moved(moved: list[Json]) -> None:
@@ -98,10 +104,3 @@ def _show_moved(moved: list[Json]) -> None:
         show_table(("task", "before", "now", "why"), [list(row.values()) for row in moved])
     else:
         out.print("no number moves")
-
-
-def _as_typed(fault: Fault) -> str:
-    """Return a fault with the option or argument that was typed in the place of its pointer."""
-    part = fault.pointer.split("/")[1] if fault.pointer else ""
-    typed = part.upper() if part in ("action", "submission") else f"--{part}"
-    return one_line(f"{typed}: {fault.message}" if part else fault.message)

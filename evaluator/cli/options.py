@@ -1,15 +1,16 @@
-"""What several verbs share: options, the tree they look at, how a path is shown."""
+"""What verbs share: options and faults in them, the tree they look at, how a path is shown."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from evaluator.board.submissions import must_be_there
-from evaluator.core.errors import EvaluatorError
+from evaluator.core.errors import DocumentError, EvaluatorError, one_line
 from evaluator.core.trees import tree_of
 from evaluator.tasks.protocol import PROTOCOLS
 
@@ -71,3 +72,18 @@ def shown(path: Path) -> str:
     """Return a path as seen from here."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def as_typed(error: DocumentError, typed: Mapping[str, str]) -> EvaluatorError:
+    """Return faults by the options that were typed, where they are of a document made from them.
+
+    Args:
+        error: the faults of the document.
+        typed: name of a part of it, wherever it stands -> argument or option.
+    """
+    told = []
+    for fault in error.faults:
+        names = [step for step in fault.pointer.split("/") if step and not step.isdecimal()]
+        option = typed.get(names[-1], "") if names else ""
+        told.append(one_line(f"{option}: {fault.message}") if option else str(fault))
+    return EvaluatorError("\n".join(told))

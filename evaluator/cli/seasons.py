@@ -15,9 +15,9 @@ from evaluator.board.queue import for_planning
 from evaluator.board.submissions import read_tree
 from evaluator.board.suites import Season
 from evaluator.board.tree import Tree
-from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, shown
+from evaluator.cli.options import TREE, JsonOption, TreeOption, as_typed, must_be_tree, shown
 from evaluator.cli.show import out, show_json, show_table
-from evaluator.core.errors import EvaluatorError
+from evaluator.core.errors import DocumentError, EvaluatorError
 from evaluator.core.files import sha256
 
 HELP = """Draft, open and close seasons. A season freezes what the board asks and how it scores.
@@ -31,6 +31,11 @@ HELP = """Draft, open and close seasons. A season freezes what the board asks an
 """
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=HELP)
 Name = Annotated[str, typer.Argument(help="Name of the season, as in board.yaml: 2027-1.")]
+TYPED = {
+    "references": "--reference",
+    **{part: f"--{part}" for part in ("title", "summary", "by", "reason")},
+}
+"""Part of a season -> the option it is typed as."""
 
 
 @app.command()
@@ -69,7 +74,10 @@ def new(
         asked={},
         amendments=(),
     )
-    draft = seasons.new_season(read, draft)
+    try:
+        draft = seasons.new_season(read, draft)
+    except DocumentError as error:
+        raise as_typed(error, TYPED) from None
     if secret:
         _keep_secret(secret, seed)
         out.print(f"{secret}: the seed; keep it secret until `evaluator season reveal {name}`")
@@ -122,7 +130,10 @@ def amend(
     """Let an open season ask what the code asks now. The plan lists what becomes stale."""
     season = seasons.find_season(_read(tree), name)
     moved = seasons.amend_season(season, by=by, reason=reason, day=_today())
-    _write(tree, moved)
+    try:
+        _write(tree, moved)
+    except DocumentError as error:
+        raise as_typed(error, TYPED) from None
     changes = moved.amendments[-1]["changes"]
     show_table(("task", "part", "before", "after"), [list(change.values()) for change in changes])
 

@@ -9,13 +9,15 @@ import typer
 
 from evaluator.board.submit import Submitted
 from evaluator.board.submit import submit as make
-from evaluator.cli.options import TREE, TreeOption, shown
+from evaluator.cli.options import TREE, TreeOption, as_typed, shown
 from evaluator.cli.show import out
+from evaluator.core.errors import DocumentError
 
 SourceArgument = Annotated[
     str,
     typer.Argument(
-        help="State file, folder of model files, owner/name@commit, or a served model's name."
+        help="State file, folder of model files, owner/name@commit, or a served model's name.",
+        metavar="SOURCE",
     ),
 ]
 NameOption = Annotated[str, typer.Option(help="<org>/<model>: the folder to make.")]
@@ -49,6 +51,14 @@ OrganisationOption = Annotated[str, typer.Option(help="Who made it; default: <or
 OpenOption = Annotated[
     bool, typer.Option("--open-pr", help="Commit, push and open the pull request with gh.")
 ]
+PARTS = ("kind", "licence", "title", "organisation", "training_data", "dtype", "chat_template",
+         "adapter", "provider", "answers", "trained_on")  # fmt: skip
+TYPED = {
+    **{part: f"--{part.replace('_', '-')}" for part in PARTS},
+    **{part: f"--{part[:-1]}" for part in ("suites", "maintainers", "tasks")},
+    **dict.fromkeys(("repo", "revision", "name"), "SOURCE"),
+}
+"""Part of submission.yaml -> the option it is typed as."""
 
 
 def submit(
@@ -86,27 +96,30 @@ def submit(
       evaluator submit big-model-2 --name my-org/big-2 --kind served --provider our-server
         --answers chat --licence other --training-data unknown --maintainer me --suite core
     """
-    done = make(
-        source,
-        architecture=architecture or "",
-        tree=tree,
-        open_pr=open_pr,
-        name=name,
-        kind=kind,
-        licence=licence,
-        training_data=training_data,
-        maintainers=maintainer,
-        suites=suite,
-        title=title,
-        organisation=organisation,
-        dtype=dtype,
-        chat_template=chat_template,
-        tasks=task or (),
-        trained_on=trained_on or (),
-        adapter=adapter,
-        provider=provider,
-        answers=answers,
-    )
+    try:
+        done = make(
+            source,
+            architecture=architecture or "",
+            tree=tree,
+            open_pr=open_pr,
+            name=name,
+            kind=kind,
+            licence=licence,
+            training_data=training_data,
+            maintainers=maintainer,
+            suites=suite,
+            title=title,
+            organisation=organisation,
+            dtype=dtype,
+            chat_template=chat_template,
+            tasks=task or (),
+            trained_on=trained_on or (),
+            adapter=adapter,
+            provider=provider,
+            answers=answers,
+        )
+    except DocumentError as error:
+        raise as_typed(error, TYPED) from None
     _tell(done, open_pr)
 
 

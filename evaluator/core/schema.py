@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ import jsonschema_rs
 
 from evaluator.core.errors import DocumentError, Fault
 from evaluator.core.files import Json, parse_json
-from evaluator.core.safe_yaml import Document, pointer_step, read_yaml
+from evaluator.core.safe_yaml import Document, pointer_step, read_yaml, write_yaml
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
@@ -79,6 +80,29 @@ def read_document(data: bytes, path: str, name: str) -> tuple[dict[str, Json], D
     if faults:
         raise DocumentError(faults)
     return value, document
+
+
+def write_document(value: dict[str, Json], path: str, name: str) -> bytes:
+    """Return YAML bytes of a document that is made here, by the schema `name`.
+
+    Raises:
+        DocumentError: what `read_document` would refuse, by its pointer: it has no lines yet.
+    """
+    faults = []
+    for part, held in value.items():
+        try:
+            read_yaml(write_yaml({part: held}), path)
+        except DocumentError as error:  # text that no file may hold, wherever in the part
+            faults += [replace(fault, pointer=pointer_step(part)) for fault in error.faults]
+    data = write_yaml(value)
+    if not faults:
+        try:
+            read_document(data, path, name)
+        except DocumentError as error:
+            faults = error.faults
+    if faults:
+        raise DocumentError(list({replace(fault, line=0) for fault in faults}))
+    return data
 
 
 def read_json_document(data: bytes, path: str, name: str) -> dict[str, Json]:

@@ -66,6 +66,12 @@ def test_a_submission_that_is_not_there_is_told_with_those_like_it(tree):
     )
 
 
+def test_a_submission_of_no_name_is_refused_like_any_other(tree):
+    done = CliRunner().invoke(app, ["decide", "exclude", "", "--by", "ada", "--reason", WHY,
+                                    "--tree", str(tree)])  # fmt: skip
+    assert str(done.exception) == 'SUBMISSION: "": must be <org>/<model>'
+
+
 def test_what_else_could_be_restored_is_told(tree):
     (path,) = (tree / MODEL / "results" / TASK).glob("*/*.json")
     decide(tree, "exclude", "--task", TASK)

@@ -13,7 +13,13 @@ from made import fuzz
 
 from evaluator.core import schema
 from evaluator.core.errors import DocumentError
-from evaluator.core.schema import NAMES, load_schema, read_document, read_json_document
+from evaluator.core.schema import (
+    NAMES,
+    load_schema,
+    read_document,
+    read_json_document,
+    write_document,
+)
 
 GOOD = """\
 schema: 1
@@ -345,3 +351,27 @@ def test_a_text_that_does_not_fit_is_told_what_would(part: str, told: str) -> No
 def test_what_the_compiled_validator_cannot_take_in_is_told_by_the_other() -> None:
     assert not schema._follows({"schema": 10**400}, "attempt")
     assert not schema._follows({"schema": 1, "reason": "\ud800"}, "attempt")
+
+
+SEASON = {"schema": 1, "title": "First", "summary": "The first season.", "references": ["a/b"]}
+
+
+def test_what_is_made_here_is_read_back() -> None:
+    assert read_document(write_document(SEASON, "made", "season"), "made", "season")[0] == SEASON
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "told"),
+    [
+        ("title", "", 'made: /title: "" is too short: at least 1 characters, it has 0'),
+        ("summary", "a hidden\u200b sign", "made: /summary: invisible character ZERO WIDTH SPACE: "
+         "remove it"),
+        ("references", ["a/b", "a"], 'made: /references/1: "a": must be <org>/<model>'),
+    ],
+)  # fmt: skip
+def test_what_is_made_here_is_refused_by_its_part_and_no_line(
+    part: str, value: Any, told: str
+) -> None:
+    with pytest.raises(DocumentError) as caught:
+        write_document(SEASON | {part: value}, "made", "season")
+    assert str(caught.value) == told
