@@ -1,4 +1,4 @@
-"""Names in a submission: the suites, tasks and servers that it speaks of must exist.
+"""Names in a submission: the suites, tasks, servers and the licence that it speaks of must exist.
 
 They are read from the file as it was written, so that an unknown name is told together with
 whatever else is wrong with the file.
@@ -6,8 +6,11 @@ whatever else is wrong with the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from evaluator.board.tree import Board
 from evaluator.core.errors import DocumentError, Fault, did_you_mean
@@ -17,6 +20,7 @@ from evaluator.tasks import locked_request_set, task_names
 
 TASKS = (("declines", "*", "task"), ("trained_on", "*"), ("model", "tasks", "*"))
 """Where a submission names tasks; `*` is any place of a list."""
+LICENCE = re.compile(r"[A-Za-z0-9.+-]{1,64}")
 
 
 def check_names(root: Path, name: str, board: Board | None) -> list[Fault]:
@@ -28,6 +32,8 @@ def check_names(root: Path, name: str, board: Board | None) -> list[Fault]:
         return []
     told = [_unknown_task(at, task) for steps in TASKS for at, task in _texts(value, steps)]
     told += [_unasked_task(at, task) for at, task in _texts(value, ("model", "tasks", "*"))]
+    if not (root / name / "results").exists():  # what was measured stays
+        told += [_unknown_licence(at, licence) for at, licence in _texts(value, ("licence",))]
     if board:
         suites, servers = list(board.suites), list(board.providers)
         told += [
@@ -52,6 +58,16 @@ def _unasked_task(at: str, task: str) -> tuple[str, str] | None:
     if task not in task_names() or locked_request_set(task, "head"):
         return None
     return at, f"{task} is not asked of classifiers: its items are no bare texts with labels"
+
+
+def _unknown_licence(at: str, licence: str) -> tuple[str, str] | None:
+    if licence == "other" or not LICENCE.fullmatch(licence):  # what has no form, the schema tells
+        return None
+    try:
+        canonicalize_license_expression(licence)
+    except InvalidLicenseExpression:
+        return at, f"{licence!r} is no SPDX identifier: look at spdx.org/licenses, or write other"
+    return None
 
 
 def _texts(value: Json, steps: Sequence[str], at: str = "") -> Iterator[tuple[str, str]]:

@@ -159,6 +159,19 @@ def test_every_fault_of_a_submission_is_told_at_once_with_its_line(tree):
     assert any(":15: /trained_on/0: no task 'gsm8'; did you mean gsm8k?" in f for f in found)
 
 
+@pytest.mark.parametrize(
+    ("licence", "known"),
+    [("MIT", True), ("apache-2.0", True), ("other", True), ("apache2", False), ("Apache-2", False)],
+)
+def test_a_licence_that_nobody_knows_is_told_before_anything_is_measured(tree, licence, known):
+    path = tree / "starter/small/submission.yaml"
+    path.write_text(path.read_text().replace("licence: Apache-2.0", f"licence: {licence}"))
+    assert faults_of(tree) == [], "what was measured stays"
+    shutil.rmtree(tree / "starter/small/results")
+    told = f"/licence: '{licence}' is no SPDX identifier"
+    assert any(told in fault for fault in faults_of(tree)) != known
+
+
 def test_a_classifier_names_tasks_that_are_asked_of_classifiers(tree):
     path = tree / "starter/small/submission.yaml"
     shutil.rmtree(tree / "starter/small/results")
