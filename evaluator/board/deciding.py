@@ -61,7 +61,7 @@ def refusals(tree: Tree, decision: Json) -> list[tuple[str, str]]:
     elif "run" in decision and action == "decline":
         found.append(("/run", "a decline concerns a task, never one run: leave the run out"))
     elif "run" in decision:
-        runs = sorted(s.name for s in entry.results if decision.get("task") in (None, s.task))
+        runs = sorted({s.name for s in entry.results if decision.get("task") in (None, s.task)})
         if decision["run"] not in runs:
             told = f"{name} has no run {decision['run']} there; its runs: "
             found.append(("/run", told + (", ".join(runs) or "none")))

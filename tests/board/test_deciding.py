@@ -72,6 +72,16 @@ def test_a_submission_of_no_name_is_refused_like_any_other(tree):
     assert str(done.exception) == 'SUBMISSION: "": must be <org>/<model>'
 
 
+def test_a_run_of_several_tasks_is_named_once(tree):
+    """Models that answer alike have the same responses, and so have their runs the same name."""
+    for path in (tree / MODEL).glob("results/*/*/*.json"):
+        result = json.loads(path.read_text())
+        result["responses"]["sha256"] = "ab" * 32
+        path.write_text(json.dumps(result))
+    told = decide(tree, "exclude", "--run", "01234567", code=1)
+    assert told == f"--run: {MODEL} has no run 01234567 there; its runs: abababab"
+
+
 def test_what_else_could_be_restored_is_told(tree):
     (path,) = (tree / MODEL / "results" / TASK).glob("*/*.json")
     decide(tree, "exclude", "--task", TASK)
