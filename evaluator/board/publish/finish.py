@@ -127,14 +127,16 @@ def finish_site(builds: Sequence[Built]) -> None:
         _write_copies(built)
         mend_script(built.to)
         add_to_search(built.to / "search" / "search_index.json", _found_pages(built.pages))
-    sums = write_files(first.to, board_files(first.pages.site))
+    sums: list[str] = []
     questions: dict[str, Json] = {}
     beside: Beside = {}
     for model in write_models(builds):
         questions |= model.questions
         beside |= model.beside
         sums += model.sums
-    sums += write_files(first.to, files_of_models(first.pages.site, questions, beside))
+    site = first.pages.site
+    sums += write_files(first.to, board_files(site))
+    sums += write_files(first.to, files_of_models(site, questions, beside))
     write_sums(first.to, sums)
     for built in builds:
         write_around(built.pages, built.to)

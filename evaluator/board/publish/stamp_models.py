@@ -33,7 +33,7 @@ FEW = 100
 """Models that are not worth a process of their own."""
 AT_ONCE = 20
 """Models that a process takes at once."""
-RENEWED = 5
+RENEWED = 10
 """Times that it takes some: then a new one follows. Whatever a process looks at becomes its own
 copy, for Python counts who looks; a new one begins with what all share."""
 
