@@ -49,8 +49,8 @@ def load_task(name: str, protocol: str = "board") -> Task:
     elif (own := _own_tasks()) and name in own:
         task = own[name]
     else:
-        nearest = did_you_mean(name, task_names())
-        raise TaskError(f"no task {name!r}{nearest}: `evaluator tasks list` names all")
+        nearest = did_you_mean(name, task_names()) or ";"
+        raise TaskError(f"no task {name!r}{nearest} `evaluator tasks list` names all")
     if protocol == "board":
         return task
     from evaluator.tasks.protocol import as_lm_eval  # it needs the names above

@@ -205,9 +205,11 @@ def test_winogrande_refuses_a_row_worded_otherwise() -> None:
 
 
 def test_an_unknown_task_is_refused_with_the_nearest_one() -> None:
-    with pytest.raises(TaskError, match=r"no task 'arc_chalenge'; did you mean arc_challenge\?"):
+    with pytest.raises(
+        TaskError, match=r"no task 'arc_chalenge'; did you mean arc_challenge\? `ev"
+    ):
         load_task("arc_chalenge")
-    with pytest.raises(TaskError, match="no task 'nope': `evaluator tasks list` names all"):
+    with pytest.raises(TaskError, match="no task 'nope'; `evaluator tasks list` names all"):
         load_task("nope")
     with pytest.raises(TaskError):
         load_task("starter")
