@@ -21,7 +21,7 @@ from evaluator.board.publish import read_site
 from evaluator.board.publish.colours import accents
 from evaluator.board.publish.finish import finish_page, finish_site, from_root
 from evaluator.board.publish.pages import Pages
-from evaluator.board.publish.rendered import Rendered
+from evaluator.board.publish.rendered import Rendered, lead_of
 from evaluator.board.publish.stamp_models import Built
 from evaluator.board.publish.translate import (
     addresses,
@@ -113,8 +113,10 @@ def on_page_context(
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Put the rendered body where the page's text leaves room for it."""
+    """Put the rendered body where the page's text leaves room; say what a page is about."""
     found = rendered.get(page.file.src_uri)
+    if lead := lead_of(html):
+        page.meta.setdefault("description", lead)
     return html if found is None or found.body is None else html + found.body
 
 

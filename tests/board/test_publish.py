@@ -36,6 +36,7 @@ from evaluator.board.publish.model import model_data
 from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.render import Renderer
+from evaluator.board.publish.rendered import lead_of
 from evaluator.board.publish.scores import score_rows, scores_frame
 from evaluator.board.publish.site import gather
 from evaluator.board.publish.table import table_data
@@ -459,3 +460,13 @@ def test_a_record_in_a_template_gives_its_parts_and_keeps_its_methods(site):
     assert template.render(r={"value": 1, "at": 2, "items": 3}) == "1 2 value=1 at=2 items=3"
     with pytest.raises(UndefinedError):
         render.environment.from_string("{{ r.missing }}").render(r={"value": 1})
+
+
+def test_a_page_of_the_manual_is_told_by_its_first_paragraph():
+    notice = '<div class="admonition note">\n<p class="t">N</p>\n<p>Not translated.</p>\n</div>'
+    assert lead_of(f'{notice}<p>Say "a &lt; b"\nin <code>code</code>.</p><p>More</p>') == (
+        "Say &quot;a &lt; b&quot; in code."
+    )
+    assert lead_of("<h1>None</h1>") == ""
+    assert lead_of(f"<p>{'word ' * 90}</p>") == "word " * 39 + "…"
+    assert lead_of("<p>" + "\u4e2d" * 300 + "</p>") == "\u4e2d" * 198 + " …"

@@ -225,6 +225,9 @@ def test_a_link_to_any_page_becomes_a_picture_that_is_there(site):
         assert told and f'<meta name="description" content="{told}">' in text, page
         (own,) = re.findall('<link rel="canonical" href="([^"]*)">', text)
         assert own == address + page.relative_to(site).as_posix().removesuffix("index.html")
+    metrics = (site / "metrics/index.html").read_text()
+    lead = re.search('<meta name="description" content="([^"]*)">', metrics)[1]
+    assert f"<p>{lead[:60]}" in metrics, "a page of the manual is told by its first paragraph"
     model = (site / "zh/models/starter--large/index.html").read_text()
     assert "previews/models/starter--large.png" in model
 

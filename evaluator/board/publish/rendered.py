@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from dataclasses import dataclass
 
 from evaluator.core.files import Json, pretty_bytes
@@ -11,6 +12,12 @@ from evaluator.core.files import Json, pretty_bytes
 SHELL = "SHELL"
 """Name that stands in a shell's address where the copies have their own."""
 TITLE, ABOUT, PREVIEW = "@TITLE@", "@ABOUT@", "@PREVIEW@"
+NOT_SAID = re.compile(r'<div class="admonition.*?</div>', re.DOTALL)
+PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
+LAST = re.compile(r"\s*[\w'-]*$", re.ASCII)
+"""A Latin word that may be cut; Chinese has no spaces."""
+LEAD = 200
+"""Most signs of what a page says of itself to search engines."""
 BODY = "<!--<h1>@BODY@-->"
 """Where a copy's body goes; the theme adds a heading of its own to pages that hold no `<h1`."""
 
@@ -59,6 +66,19 @@ def page_of(title: str, description: str, body: str, *, in_nav: bool = False) ->
     }
     front = "".join(f"{key}: {json.dumps(value)}\n" for key, value in facts.items())
     return Rendered(front=f"---\n{front}---\n", body=body, in_nav=in_nav)
+
+
+def lead_of(body: str) -> str:
+    """Return the first paragraph of a page of the manual, as an attribute can hold it; '' without.
+
+    Notices above it are passed over.
+    """
+    found = PARAGRAPH.search(NOT_SAID.sub("", body))
+    text = html.unescape(re.sub(r"<[^>]+>", "", found[1])) if found else ""
+    text = " ".join(text.split())
+    if len(text) > LEAD:
+        text = f"{LAST.sub('', text[: LEAD - 2])} …"
+    return html.escape(text)
 
 
 def download(value: Json) -> Rendered:
