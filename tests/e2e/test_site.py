@@ -295,6 +295,21 @@ def test_our_scripts_are_small():
         assert len(gzip.compress(b"".join(scripts.values()))) <= 15_000, page
 
 
+def test_a_page_asks_for_its_scripts_first_and_for_no_site_map(browser, serve, site):
+    """The theme read the site map twice on each page: of a large board a megabyte."""
+    address, asked = serve(site), []
+    page = browser.new_page()
+    page.on("request", lambda request: asked.append(request.url.removeprefix(address)))
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    page.close()
+    assert not [path for path in asked if "sitemap" in path]
+    head = (site / "index.html").read_text().split("<script", 1)[0]
+    early = set(re.findall(r'<link rel="(?:module)?preload"[^>]* href="([^"]+)"', head))
+    scripts = {path for path in asked if path.endswith(".js") and "/workers/" not in path}
+    assert early == scripts and len(early) >= 4
+
+
 def test_only_our_own_scripts_may_run(site):
     for path in site.rglob("*.html"):
         html = path.read_text()
@@ -326,9 +341,7 @@ def test_every_page_stands_in_every_language_and_each_leads_to_the_other(site):
         for root in (site, site / "zh"):
             text = (root / path).read_text()
             assert f'<html lang="{"en" if root == site else "zh"}"' in text
-            links = re.findall(
-                r'<link rel="alternate alternate" hreflang="(\w+)" href="([^"]*)"', text
-            )
+            links = re.findall(r'<link rel="alternate" hreflang="(\w+)" href="([^"]*)"', text)
             for code, link in links:
                 target = (root / path).parent / link / "index.html"
                 assert target.resolve() == (site / ("" if code == "en" else code) / path).resolve()

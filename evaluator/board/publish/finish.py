@@ -31,6 +31,8 @@ from evaluator.tasks import load_task, task_names
 BETWEEN = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)|\s*\n\s*", re.DOTALL)
 """What is left as it is, or the white space around the ends of lines."""
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
+SOURCE = re.compile(r'<script(?P<attributes>[^>]*?) src="(?P<address>[^"]+)"')
+MODULE = re.compile(r'<link rel="modulepreload"[^>]*>')
 FAULTS = {
     # the theme's search dialog has no name for those who hear the page
     'data-md-component="search" role="dialog"': (
@@ -43,6 +45,8 @@ FAULTS = {
 }
 """What stands in the theme's pages -> what stands there instead."""
 MENDS = {
+    # it would read the site map below each, half a megabyte of a large board, on every page
+    re.compile(r'"link\[rel=alternate\]"'): '"link[rel=none]"',
     # each code block's buttons would be a landmark of the page
     re.compile(r'"nav",(?=\{class:"md-code__nav"\})'): '"div",',
     # every page would fetch the whole search index: it waits until the search is opened, as it
@@ -80,7 +84,22 @@ def finish_page(html: str, pages: Pages) -> str:
         html = html.replace(SKIP, SKIP + link, 1).replace("<main ", '<main id="b-main" ', 1)
     if not pages.site.tree.board.public:
         html = without_outward(html)
+    html = name_scripts(html)
     return html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{policy(html)}', 1)
+
+
+def name_scripts(html: str) -> str:
+    """Name the scripts of a page in its head, so that they are fetched beside the style sheets.
+
+    A page that brings its policy along keeps the browser from looking ahead: it would ask for each
+    script where its element stands, when all above is read.
+    """
+    links = MODULE.findall(html)
+    html = MODULE.sub("", html)
+    for found in SOURCE.finditer(html):
+        kind = "modulepreload" if "module" in found["attributes"] else 'preload" as="script'
+        links.append(f'<link rel="{kind}" href="{found["address"]}">')
+    return html.replace("<script", f"{''.join(links)}<script", 1)
 
 
 def from_root(html: str, board: Board) -> str:
