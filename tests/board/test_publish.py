@@ -264,14 +264,15 @@ def test_badges_say_rank_and_tie_group(site):
 
 
 def test_the_map_names_every_page_of_a_public_board(site, tmp_path):
-    (tmp_path / "a").mkdir()
-    for name in ("index.html", "a/index.html", "404.html"):
+    for folder in ("a", "zh"):
+        (tmp_path / folder).mkdir()
+    for name in ("index.html", "a/index.html", "zh/index.html", "404.html"):
         (tmp_path / name).write_text("")
     board = site.tree.board
     home = address_of(board)
     assert home == "https://open-llm-leaderboard.github.io/open-llm-leaderboard/"
     places = [e.text for e in ElementTree.fromstring(site_map(home, tmp_path)).iter() if e.text]
-    assert [place.strip() for place in places if place.strip()] == [f"{home}a/", home]
+    assert [place.strip() for place in places if place.strip()] == [home, f"{home}a/"]
     assert "<loc>" not in site_map("", tmp_path)
 
 

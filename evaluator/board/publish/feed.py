@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -129,16 +130,21 @@ def badge(left: str, right: str) -> str:
 
 def site_map(address: str, to: Path) -> str:
     """Return the map of the pages of a language built in `to`; empty without a known address."""
-    found = [path.relative_to(to) for path in to.rglob("index.html")]
-    pages = sorted(path.as_posix() for path in found if path.parts[0] not in LANGUAGES)
-    urls = [
-        f"<url><loc>{escape(address + p.removesuffix('index.html'))}</loc></url>" for p in pages
-    ]
-    if not address:
-        urls = []
+    pages = sorted(_pages(to)) if address else []
+    urls = [f"<url><loc>{escape(address + page)}</loc></url>" for page in pages]
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'
     space = "http://www.sitemaps.org/schemas/sitemap/0.9"
     return f'{head}<urlset xmlns="{space}">\n' + "".join(f"{u}\n" for u in urls) + "</urlset>\n"
+
+
+def _pages(to: Path) -> Iterator[str]:
+    """Yield the address below `to` of each page in its language: `models/x/`, '' for the first."""
+    for folder, inner, files in os.walk(to):
+        if folder == str(to):
+            inner[:] = [name for name in inner if name not in LANGUAGES]
+        if "index.html" in files:
+            below = Path(folder).relative_to(to).as_posix()
+            yield "" if below == "." else f"{below}/"
 
 
 def llms_txt(site: Site, words: Words) -> str:

@@ -122,7 +122,6 @@ def write_models(builds: Sequence[Built]) -> Iterator[Written]:
     gc.freeze()  # what is there already is neither looked through again nor copied by that
     with multiprocessing.get_context("fork").Pool(workers, _begin, (press,), RENEWED) as pool:
         yield from pool.imap(_write, numbers[1:], AT_ONCE)
-    gc.unfreeze()
 
 
 _presses: list[Press] = []
