@@ -213,5 +213,5 @@ def test_it_is_told_on_the_models_page(varied):
     entry = entry_of(site.tree, "baseline/random")
     page = Pages(site, ROOT / "site").model(model_data(site, site.whole(entry)), Markup("")).body
     part = page[page.index('id="beside"') : page.index('id="card"')]
-    for text in ("small letters", "not measured yet", "What moved an answer", "<svg", "b-for-"):
+    for text in ("small letters", "not measured yet", "What moved an answer", "b-losses", "b-for-"):
         assert text in part

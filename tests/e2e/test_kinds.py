@@ -11,7 +11,7 @@ from conftest import ROOT
 from made_kinds import add_provider, evaluator, holders, measure, row_of, submit, submit_told
 from made_server import Model, listening, serve
 
-from evaluator.core.errors import DocumentError, ModelError
+from evaluator.core.errors import EvaluatorError, ModelError
 
 SMALL = ROOT / "submissions/starter/small"
 KEY = "sk-never-to-be-seen-0123456789"
@@ -127,10 +127,9 @@ def test_quantised_weights_are_measured_where_the_board_lists_them(
     board = (little / "board.yaml").read_text()
     (little / "board.yaml").write_text(board.replace("quantisations: [fp8]", "quantisations: []"))
     evaluator("check", little / "some-org/small-fp8")  # what has results stays
-    with pytest.raises(DocumentError) as told:
+    with pytest.raises(EvaluatorError) as told:
         submit(little, "late", fp8, "causal")
-    (fault,) = told.value.faults
-    assert str(fault) == (
+    assert str(told.value) == (
         "some-org/late/weights/config.json: /quantization_config: its weights are quantised as "
         "'fp8', and this board measures no quantised weights (`eligibility.quantisations` in "
         "board.yaml): submit the plain weights, or ask for the method to be listed"
@@ -162,7 +161,7 @@ def test_a_served_model_gets_its_numbers_and_no_rank(
 ) -> None:
     monkeypatch.setenv("HERE_KEY", KEY)
     more = ("--provider", "here", "--answers", "logprobs")
-    with pytest.raises(DocumentError, match="no provider 'here'"):
+    with pytest.raises(EvaluatorError, match="--provider: no provider 'here'"):
         submit(little, "served", "small", "served", *more)
     with listening(serve(Model(SMALL / "weights"))) as url:
         add_provider(little, "here", url=url, key_variable="HERE_KEY", input_price=0.5)

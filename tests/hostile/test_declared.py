@@ -75,7 +75,7 @@ def test_a_declaration_that_is_no_plain_data_is_refused(board, capsys, monkeypat
 
 @rows([
     Row(9, "60 KB of comment", f"# {'x' * 60_000}\n{DECLARED}", ""),
-    Row(11, "a licence called no", DECLARED.replace("Apache-2.0", "no"), ""),
+    Row(11, "a title called no", with_title("no").decode(), ""),
     Row(11, "a maintainer of digits", DECLARED.replace("open-llm-leaderboard]", "010]"), ""),
     Row(77, "line ends of another system", DECLARED.replace("\n", "\r\n"), ""),
 ])  # fmt: skip
