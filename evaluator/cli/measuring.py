@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
@@ -19,6 +18,7 @@ from evaluator.cli.options import (
 from evaluator.cli.progress import Show, show_progress
 from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out
+from evaluator.cli.stopping import stoppable
 from evaluator.core.errors import BusyError, EvaluatorError, RunError
 from evaluator.core.records import Provider, Submission, Task
 from evaluator.measure.method import why_unfit
@@ -184,11 +184,11 @@ def _each_task(
     notes = home if settings.lock else settings.work if settings.shard else None
     well = True
     measurer: Measurer | None = None
-    with _stoppable(), show_progress() as start:
+    with stoppable() as until_stopped, show_progress() as start:
         for task in tasks:
             try:
                 measurer = measurer or Measurer(submission, home, settings)
-                out.print(step(measurer, task, start(task.name)))
+                out.print(step(measurer, task, until_stopped(start(task.name))))
             except EvaluatorError as error:
                 well = False
                 stderr.print(f"{submission.id} {task.name}: {error}")
@@ -198,16 +198,6 @@ def _each_task(
     if measurer:
         measurer.close()
     return well
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Tell whoever stops a run with Ctrl-C that nothing is lost."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        stderr.print("stopped; the same command goes on where it was")
-        raise
 
 
 def _measure(measurer: Measurer, task: Task, progress: Show) -> str:
