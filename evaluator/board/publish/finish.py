@@ -32,7 +32,9 @@ BETWEEN = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)|\s*\n\s*", re.DO
 """What is left as it is, or the white space around the ends of lines."""
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
 SOURCE = re.compile(r'<script(?P<attributes>[^>]*?) src="(?P<address>[^"]+)"')
+"""A script that is a file of its own."""
 MODULE = re.compile(r'<link rel="modulepreload"[^>]*>')
+"""What names a file that such a script asks for."""
 FAULTS = {
     # the theme's search dialog has no name for those who hear the page
     'data-md-component="search" role="dialog"': (

@@ -157,7 +157,7 @@ def task_result(
         results: path -> result in full.
         setups: machines and programs met so far; one met first is added.
     """
-    asked = site.asked[task]
+    asked = site.tree.asked(task)
     baseline = baseline_of(asked) if asked else None
     known = load_task(task)
     shown = {"task": task, "title": known.title, "varies": known.varies, "baseline": baseline}
@@ -213,7 +213,7 @@ def repeats(site: Site, entry: Entry) -> list[Json]:
         if standing.path in paths:
             continue
         task, shown = standing.task, standing_data(site, standing)
-        asked, first = site.asked.get(task), official.get(task)
+        asked, first = site.tree.asked(task), official.get(task)
         current = asked is not None and asked.answered_by(standing.result)
         again = current and first and first.result["key"] == standing.result["key"]
         state = "reproduces" if again else "other" if current else "stale"
@@ -226,7 +226,8 @@ def repeats(site: Site, entry: Entry) -> list[Json]:
 
 def titled(site: Site, task: str) -> str:
     """Return the title of a task; its name if this board knows it no more."""
-    return load_task(task).title if task in site.asked else task
+    known = site.tree.tasks.get(task)
+    return known.title if known else task
 
 
 def standing_data(site: Site, standing: Standing) -> Json:

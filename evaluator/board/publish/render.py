@@ -19,6 +19,7 @@ from evaluator.core.files import Json
 SENTENCE = re.compile(r"""\bt\(("[\w.]+")\)""")
 """Where a template names a sentence that has no places to fill."""
 METHODS = frozenset(dir(dict))
+"""Names that a dictionary answers to whatever it holds: `items`, `keys`, ..."""
 
 
 class Sentences(Extension):

@@ -42,7 +42,7 @@ def _row(site: Site, entry: Entry, task: str, cell: Cell) -> tuple[Json, ...]:
         cell.n,
         rounded(cell.skill),
     )
-    asked = site.asked[task]
+    asked = site.tree.asked(task)
     baseline = baseline_of(asked) if asked else None
     name = entry.submission.id
     if cell.standing is None:

@@ -17,10 +17,8 @@ from evaluator.board.history import Change, additions, in_git, read_history
 from evaluator.board.publish.rows import row_data, rows_of
 from evaluator.board.ranking import Ranking, for_ranking, rank, rank_season
 from evaluator.board.submissions import read_again, read_tree
-from evaluator.board.suites import Asked
 from evaluator.board.tree import Entry, Tree
 from evaluator.core.files import Json, canonical_bytes
-from evaluator.tasks import task_names
 
 T = TypeVar("T")
 SHORT = 20
@@ -50,8 +48,6 @@ class Site:
     """Model -> task -> cell, for every task that it was asked or has a result of."""
     changes: tuple[Change, ...]
     """Every change below submissions/, oldest first; empty outside git."""
-    asked: dict[str, Asked | None]
-    """Task -> what is asked of it, as `tree.asked`, looked up once."""
     newer: dict[str, str]
     """Model -> the one that supersedes it."""
     added: dict[str, Change]
@@ -144,12 +140,11 @@ def gather(
         for row, values in zip(ranked, rows[name], strict=True):
             places[values["model"]][name] = values
             cells[values["model"]].update(row.cells)
-    known = task_names()
-    questions = {task: question_of(tree, task) for task in known}
+    questions = {task: question_of(tree, task) for task in tree.tasks}
     for entry in tree.entries:
         found = cells[entry.submission.id]
         for task in sorted(entry.by_task.keys() - found.keys()):
-            if task in known:
+            if task in questions:
                 found[task] = cell_of(tree, entry, questions[task])
     prefix = f"{root.name}/"
     return Site(
@@ -162,7 +157,6 @@ def gather(
         places=places,
         cells=cells,
         changes=tuple(changes),
-        asked={task: tree.asked(task) for task in known},
         newer={e.submission.supersedes: e.submission.id for e in reversed(tree.entries)},
         added={path.removeprefix(prefix): c for path, c in additions(changes).items()},
     )
