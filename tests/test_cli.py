@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import pytest
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 from evaluator.cli import app, main
 from evaluator.reference import command_words
 
-runner = CliRunner(env={"COLUMNS": "100"})
+runner = CliRunner(env={"COLUMNS": "80"})
 
 
 @pytest.mark.parametrize("words", command_words(), ids=" ".join)
@@ -21,6 +22,8 @@ def test_every_command_has_help(words):
     assert asked.exit_code == 0
     assert len(asked.output.split("\n")) > 5
     assert "\\b" not in asked.output, "examples stand line by line"
+    assert max(map(len, asked.output.split("\n"))) <= 80, "a terminal wraps no line"
+    assert not re.findall(r"<(?:str|path|int|float|list)\b\S*", asked.output), "types of Python"
 
 
 @pytest.mark.parametrize("group", ["", "data", "tasks", "season", "site", "ci"])
@@ -87,11 +90,16 @@ COMMIT = "0123456789" * 4
           "--title: is missing: name for people"]),
         (("submit", f"a/b@{COMMIT}", "--name", "a/b", "--kind", "causal",
           "--licence", "what you like", "--training-data", "Text.",
-          "--maintainer", "@ada", "--suite", "nothing"),
-         ["--licence: \"what you like\": must be an SPDX identifier such as Apache-2.0, or other",
-          "--suite: no suite 'nothing'", "--maintainer: \"@ada\": must be a GitHub login"]),
+          "--maintainer", "@Ada L", "--suite", "nothing", "--title", "two\nlines"),
+         ["--title: \"two\\nlines\": must be one line of text",
+          "--licence: \"what you like\": must be an SPDX identifier such as Apache-2.0, or other",
+          "--suite: no suite 'nothing'",
+          "--maintainer: \"Ada L\": must be a GitHub login such as ada-lovelace, without @"]),
+        (("season", "new", "2026-1", "--title", "two\nlines", "--summary", "What is new.",
+          "--reference", MODEL),
+         ["--title: \"two\\nlines\": must be one line of text"]),
     ],
-    ids=["season new", "submit"],
+    ids=["season new", "submit", "season title"],
 )  # fmt: skip
 def test_a_fault_of_what_was_typed_names_the_option(words, told, tmp_path):
     plant(tmp_path / "submissions")

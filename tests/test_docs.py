@@ -458,7 +458,7 @@ def test_the_pages_of_the_three_doors_work(workshop):
     assert [len([b for b in blocks(d) if b.title.startswith("tests/")]) for d in DOORS] == [0, 1, 1]
     outputs = type_in(workshop, task)
     assert outputs["evaluator tasks show odd_one_out"] in task.read_text()
-    assert "1 of 1 files verified" in outputs["evaluator data verify odd_one_out"]
+    assert "verified 1 of 1 file, " in outputs["evaluator data verify odd_one_out"]
     assert "odd_one_out" in (workshop / "evaluator/tasks/lock.json").read_text()
     assert list(workshop.glob("build/partial/baseline/random/results/odd_one_out/*/*.json"))
     assert "Message: How do I get a refund?" in outputs["evaluator tasks show tickets"]

@@ -15,7 +15,7 @@ from transformers import CONFIG_MAPPING, AutoConfig, AutoTokenizer
 
 from evaluator.backends.quantised import multiplied_out, vet_quantisation
 from evaluator.backends.vetting import parts_of, vet_folder
-from evaluator.core.errors import ModelError, reason_of
+from evaluator.core.errors import ModelError, counted, reason_of
 
 FORBIDDEN = (
     "auto_map",
@@ -57,7 +57,7 @@ def load_model(folder: Path, kind: Any, dtype: str) -> tuple[Any, Any, Any]:
         )
     if missing := sorted(loaded["missing_keys"]):
         raise ModelError(
-            f"{folder}: {len(missing)} weights are not in its files ({missing[0]}, ...); "
+            f"{folder}: not in its files: {counted(len(missing), 'weight')}, such as {missing[0]}; "
             "they would be filled with random numbers"
         )
     _must_know(folder, tokenizer, model.get_input_embeddings().weight.shape[0])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from evaluator.board.audited import Audited
 from evaluator.board.submissions import read_submission
 from evaluator.board.tree import Standing
-from evaluator.core.errors import DataError, EvaluatorError, Fault, ModelError
+from evaluator.core.errors import DataError, EvaluatorError, Fault, ModelError, counted
 from evaluator.tasks import load_task
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def audit_deep(
         try:
             findings += _ask(root, own, settings)
         except (ModelError, DataError) as error:
-            unseen.append(f"{count} items of {submission} could not be measured again: {error}")
+            items = f"{counted(count, 'item')} of {submission}"
+            unseen.append(f"{items} could not be measured again: {error}")
             total -= count
             continue
         done += count

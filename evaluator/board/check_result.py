@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from evaluator.board.suites import Season
-from evaluator.core.errors import EvaluatorError, Fault, ScoreError
+from evaluator.core.errors import EvaluatorError, Fault, ScoreError, counted
 from evaluator.core.files import Json, hash_json
 from evaluator.core.records import Items, Metric
 from evaluator.core.safe_yaml import pointer_step
@@ -217,7 +217,7 @@ def _check_groups(primary: Metric, items: Items, result: Json, tell: Tell) -> li
     ]
     n = sum(found["n"] for found in groups.values())
     if n > result["n"]:
-        faults.append(tell("/groups", f"hold {n} items, and the task has {result['n']}"))
+        faults.append(tell("/groups", f"hold {counted(n, 'item')}, and the task has {result['n']}"))
     score = primary_score(primary, items)
     if n == result["n"] and score.proportion:
         right = sum(found["value"] * found["n"] for found in groups.values())

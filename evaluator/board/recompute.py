@@ -153,4 +153,4 @@ def _column_difference(name: str, found: Json, wanted: Json, n: int) -> Iterator
     near = np.isclose(*pair, rtol=LAST_DIGIT, atol=0)
     if not near.all():
         first = int(np.flatnonzero(~near)[0])
-        yield at, f"{(~near).sum()} items differ from what its responses give, first item {first}"
+        yield at, f"{(~near).sum()} of {n} items differ from what its responses give, first {first}"

@@ -22,7 +22,7 @@ from evaluator.board.history import run_git
 from evaluator.board.submissions import read_entry, read_seasons
 from evaluator.ci.github import run_address
 from evaluator.ci.handed import PUBLISHED, latest, name_of
-from evaluator.core.errors import DocumentError, Fault, RunError
+from evaluator.core.errors import DocumentError, Fault, RunError, counted
 from evaluator.core.files import write_new
 from evaluator.measure.collect import collect
 from evaluator.measure.provenance import now
@@ -121,7 +121,7 @@ def _sign(root: Path, results: list[str], key: str) -> list[Path]:
 
 
 def _commit(root: Path, name: str, files: list[Path], results: int) -> None:
-    what = "1 result" if results == 1 else f"{results} results"
+    what = counted(results, "result")
     title = f"Add {what} of {name}" if results else f"Note failed attempts of {name}"
     trailer = f"\n\nWorkflow: {run_address()}" if run_address() else ""
     paths = [path.relative_to(root.parent).as_posix() for path in files]

@@ -16,7 +16,7 @@ from evaluator.board.attest_github import unattested
 from evaluator.board.audit import audit
 from evaluator.board.audited import Audit
 from evaluator.ci.github import MOST_TEXT, run_address, table
-from evaluator.core.errors import Fault
+from evaluator.core.errors import Fault, counted
 from evaluator.core.files import Json, sha256
 from evaluator.measure.refresh import proposal_text, propose_newer
 
@@ -72,10 +72,10 @@ def _go_deep(root: Path, found: Audit, deep: int) -> Audit:
 def tell(findings: Sequence[Fault], unseen: Sequence[str], results: int) -> str:
     """Return what an audit found, in Markdown."""
     if not findings:
-        text = f"## {results} results followed back, nothing found\n"
+        text = f"## {counted(results, 'result')} followed back, nothing found\n"
     else:
         rows = [(f.path, f.pointer, f.message) for f in findings[:MOST_ROWS]]
-        text = f"## {len(findings)} findings\n\n{table(('file', 'where', 'what'), rows)}"
+        text = f"## {counted(len(findings), 'finding')}\n\n{table(('file', 'where', 'what'), rows)}"
     if unseen:
         text += f"\n### Not seen\n\n{table(('what',), [(what,) for what in unseen])}"
     return text
@@ -90,9 +90,8 @@ def outdated_issue(names: Sequence[str]) -> tuple[Json | None, list[str]]:
     newer = [found for found in proposals if found.after.sha256 != found.before.sha256]
     if not newer:
         return None, failures
-    files = "1 file" if len(newer) == 1 else f"{len(newer)} files"
     told = proposal_text(newer)
     head = f"`evaluator data bump` wrote this proposal. Run: {run_address()}\n\n"
     # another title once there is more to tell, so that the same is told once
-    title = f"Newer test data: {files}, {sha256(told.encode())[:8]}"
+    title = f"Newer test data: {counted(len(newer), 'file')}, {sha256(told.encode())[:8]}"
     return {"title": title, "body": f"{head}{told}"[:MOST_TEXT]}, failures

@@ -12,6 +12,7 @@ from pathlib import Path
 from evaluator.board.submissions import read_submission
 from evaluator.ci.github import MOST_TEXT, call_api, plain, run_address, table
 from evaluator.ci.handed import latest, name_of
+from evaluator.core.errors import counted
 from evaluator.core.files import Json
 from evaluator.core.schema import read_json_document
 
@@ -35,7 +36,7 @@ def submission_issue(root: Path, name: str, failed: Sequence[tuple[str, str, str
     """Return title and body of the issue for the people of a submission."""
     submission, _ = read_submission(root, name)
     people = " ".join(f"@{login}" for login in submission.maintainers)
-    count = "1 task" if len(failed) == 1 else f"{len(failed)} tasks"
+    count = counted(len(failed), "task")
     states = {state for _, state, _ in failed}
     body = (
         f"{people}: {count} of `{name}` could not be measured.\n\n"

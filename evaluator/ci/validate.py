@@ -126,7 +126,7 @@ def code_owners(before: Path, path: str) -> list[str]:
     for line in lines:
         pattern, *names = line.partition("#")[0].split() or [""]
         if pattern == "*" or (pattern and path.startswith(pattern.strip("/").rstrip("*"))):
-            owners = [name[1:] for name in names if re.fullmatch(r"@[A-Za-z0-9-]+", name)]
+            owners = [name[1:] for name in names if re.fullmatch(r"@[A-Za-z0-9_-]+", name)]
     return owners
 
 

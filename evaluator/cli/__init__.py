@@ -31,6 +31,7 @@ from evaluator.cli import (
 )
 from evaluator.cli.options import TREE, shown
 from evaluator.cli.show import err, out, show_faults
+from evaluator.cli.verb import Verb
 from evaluator.core.errors import DocumentError, EvaluatorError, Fault
 
 HELP = """A leaderboard for language models that lives in a git repository.
@@ -38,18 +39,18 @@ HELP = """A leaderboard for language models that lives in a git repository.
 A model author adds submissions/<org>/<model>/ with submission.yaml and card.md. Then:
 
 \b
-  evaluator submit MODEL  make the folder of a submission, ready for its pull request
-  evaluator check         is everything in the tree what it must be?
-  evaluator plan          what is still to be measured?
-  evaluator run PATH      measure a submission (goes on where it was stopped)
-  evaluator score         score kept responses again, without a model
-  evaluator rank          the ranked table, with its uncertainty
-  evaluator compare A B   two models, task by task and item by item
-  evaluator audit         can every number be followed back, and was it ever changed?
-  evaluator decide        write down what people decided about a number
-  evaluator season        draft, open and close a season
-  evaluator site build    the website, below build/site
-  evaluator init-board    a board of your own in a fork
+  evaluator submit SOURCE   make the folder of a submission
+  evaluator check           is everything in the tree what it must be?
+  evaluator plan            what is still to be measured?
+  evaluator run SUBMISSION  measure it (goes on where it was stopped)
+  evaluator score           score kept responses again, without a model
+  evaluator rank            the ranked table, with its uncertainty
+  evaluator compare A B     two models, task by task and item by item
+  evaluator audit           where every number came from; was one changed?
+  evaluator decide          write down what people decided about a number
+  evaluator season          draft, open and close a season
+  evaluator site build      the website, below build/site
+  evaluator init-board      a board of your own in a fork
 
 Exit code 0: all is well. 1: something is wrong with what was looked at. 2: wrong use.
 """
@@ -89,6 +90,7 @@ for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 for group in (app, *GROUPS.values()):
     for command in group.registered_commands:
+        command.cls = Verb
         # raw docstrings spell the mark of a part that is not to be wrapped
         command.help = cleandoc(getattr(command.callback, "__doc__", "")).replace("\\b\n", "\b\n")
 

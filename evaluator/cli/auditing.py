@@ -16,22 +16,27 @@ from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, sh
 from evaluator.cli.progress import show_progress
 from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out, show_faults, show_json, show_table
-from evaluator.core.errors import Fault
+from evaluator.core.errors import Fault, counted
 from evaluator.core.files import Json
 
 
 def audit(
     tree: TreeOption = TREE,
     anchor: Annotated[
-        str, typer.Option(help="Commit that you saw last: nothing since may have changed.")
+        str,
+        typer.Option(
+            help="Commit that you saw last: nothing since may have changed.", metavar="COMMIT"
+        ),
     ] = "",
     deep: Annotated[
         int, typer.Option(min=0, help="Measure this many random items again.", metavar="N")
     ] = 0,
     seed: Annotated[
-        int | None, typer.Option(help="Draw the items of an earlier --deep again.")
+        int | None, typer.Option(help="Draw the items of an earlier --deep again.", metavar="SEED")
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu or cuda, with --deep.")] = "cpu",
+    device: Annotated[
+        str, typer.Option(help="cpu or cuda, with --deep.", metavar="DEVICE")
+    ] = "cpu",
     as_json: JsonOption = False,
 ) -> None:
     r"""Follow every number back. What it came from, and whether it was ever changed.
@@ -73,7 +78,7 @@ def _go_deep(
     seed = secrets.randbits(32) if seed is None else seed
     settings = Settings(out=tree, work=Path("build/runs"), machine=DeviceChoice(device=device))
     again = audit_deep(tree, found.results, n, seed, settings, progress)
-    stderr.print(f"measured {again.measured} items again, drawn with --seed {seed}")
+    stderr.print(f"measured {counted(again.measured, 'item')} again, drawn with --seed {seed}")
     return replace(
         found,
         findings=tuple(sorted({*found.findings, *again.findings})),
@@ -103,8 +108,9 @@ def _show_audit(found: Audit) -> None:
     for sentence in found.unseen:
         out.print(f"not seen: {sentence}")
     out.print(
-        f"{len(found.results)} results, {found.commits} commits, {len(found.findings)} findings; "
-        f"audited {found.head} (name it as --anchor next time)"
+        f"{counted(len(found.results), 'result')}, {counted(found.commits, 'commit')}, "
+        f"{counted(len(found.findings), 'finding')}; audited {found.head} "
+        "(name it as --anchor next time)"
     )
 
 

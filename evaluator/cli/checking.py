@@ -27,11 +27,19 @@ def check(
     paths: PathsArgument = None,
     tree: TreeOption = TREE,
     base: Annotated[
-        str, typer.Option(help="Commit to compare with: check the change as a pull request.")
+        str,
+        typer.Option(
+            help="Commit to compare with: check the change as a pull request.", metavar="COMMIT"
+        ),
     ] = "",
-    head: Annotated[str, typer.Option(help="Commit that holds the change, with --base.")] = "HEAD",
+    head: Annotated[
+        str, typer.Option(help="Commit that holds the change, with --base.", metavar="COMMIT")
+    ] = "HEAD",
     base_tree: Annotated[
-        Path | None, typer.Option(help="Folder of submissions at the base commit, with --base.")
+        Path | None,
+        typer.Option(
+            help="Folder of submissions at the base commit, with --base.", metavar="FOLDER"
+        ),
     ] = None,
     annotate: Annotated[
         bool, typer.Option("--annotate", help="Print faults as annotations of GitHub Actions.")
@@ -39,7 +47,6 @@ def check(
 ) -> None:
     r"""Check board, submissions and results. Every fault at once, with file, line and what to do.
 
-    \b
     Where nothing is wrong, warnings tell what a person should look at; they change no exit code.
 
     \b

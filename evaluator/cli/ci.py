@@ -13,7 +13,7 @@ from evaluator.ci import github
 from evaluator.ci.handed import latest, name_of, write_failure
 from evaluator.cli.options import TREE, TasksArgument, TreeOption, must_be_tree
 from evaluator.cli.show import out, show_faults
-from evaluator.core.errors import ModelError
+from evaluator.core.errors import ModelError, counted
 from evaluator.core.files import parse_json
 from evaluator.core.trees import tree_of
 
@@ -22,11 +22,18 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-NameArgument = Annotated[str, typer.Argument(help="The submission, <org>/<model>.")]
-ToOption = Annotated[Path, typer.Option(help="Folder of what is handed over.")]
-HandedOption = Annotated[Path, typer.Option(help="Folder of what was handed over.")]
+NameArgument = Annotated[
+    str, typer.Argument(help="The submission, <org>/<model>.", metavar="SUBMISSION")
+]
+ToOption = Annotated[Path, typer.Option(help="Folder of what is handed over.", metavar="FOLDER")]
+HandedOption = Annotated[
+    Path, typer.Option(help="Folder of what was handed over.", metavar="FOLDER")
+]
 StoreOption = Annotated[
-    Path | None, typer.Option(help="Folder that keeps models and test data; default: the caches.")
+    Path | None,
+    typer.Option(
+        help="Folder that keeps models and test data; default: the caches.", metavar="FOLDER"
+    ),
 ]
 
 
@@ -46,7 +53,9 @@ def _month() -> str:
 
 @app.command()
 def validate(
-    pr: Annotated[Path, typer.Option(help="Checkout of the merge commit; only read.")] = Path("pr"),
+    pr: Annotated[
+        Path, typer.Option(help="Checkout of the merge commit; only read.", metavar="FOLDER")
+    ] = Path("pr"),
 ) -> None:
     """Check a pull request as data, by the code of its base commit."""
     from evaluator.ci.validate import base_of, validate
@@ -66,7 +75,9 @@ def validate(
 
 @app.command()
 def plan(
-    only: Annotated[str, typer.Option(help="This submission alone; '' for all.")] = "",
+    only: Annotated[
+        str, typer.Option(help="This submission alone; '' for all.", metavar="SUBMISSION")
+    ] = "",
     tree: TreeOption = TREE,
 ) -> None:
     """List what is missing on main, for the jobs that follow."""
@@ -76,7 +87,8 @@ def plan(
     work = plan_run(tree, only, _month())
     github.add_summary(work.told)
     github.set_outputs(**matrices(work))
-    out.print(f"{len(work.submissions)} submissions, {len(work.measure)} shards")
+    shards = counted(len(work.measure), "shard")
+    out.print(f"{counted(len(work.submissions), 'submission')}, {shards}")
 
 
 @app.command()
@@ -101,16 +113,22 @@ def fetch(
 @app.command()
 def measure(
     name: NameArgument,
-    shard: Annotated[str, typer.Option(help="Part of the work, as I/N.")],
+    shard: Annotated[str, typer.Option(help="Part of the work, as I/N.", metavar="I/N")],
     handed: HandedOption,
     to: ToOption,
     store: StoreOption = None,
     tree: TreeOption = TREE,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cuda",
-    batch_tokens: Annotated[int, typer.Option(min=1, help="Most tokens at once.")] = 16_384,
-    image: Annotated[str, typer.Option(help="Container image by digest; '': bubblewrap.")] = "",
-    memory_gb: Annotated[int, typer.Option(min=1, help="Memory of a sandboxed process.")] = 64,
-    hours: Annotated[float, typer.Option(help="Time of the sandbox.")] = 11.0,
+    device: Annotated[str, typer.Option(help="cpu or cuda.", metavar="DEVICE")] = "cuda",
+    batch_tokens: Annotated[
+        int, typer.Option(min=1, help="Most tokens at once.", metavar="N")
+    ] = 16_384,
+    image: Annotated[
+        str, typer.Option(help="Container image by digest; '': bubblewrap.", metavar="IMAGE")
+    ] = "",
+    memory_gb: Annotated[
+        int, typer.Option(min=1, help="Memory of a sandboxed process.", metavar="N")
+    ] = 64,
+    hours: Annotated[float, typer.Option(help="Time of the sandbox.", metavar="HOURS")] = 11.0,
 ) -> None:
     """Answer a shard of every missing task. The model is loaded in a sandbox."""
     from evaluator.backends import DeviceChoice
@@ -137,13 +155,17 @@ def measure(
 @app.command()
 def answer(
     name: NameArgument,
-    asked: Annotated[Path, typer.Argument(help="Folder of what is asked.")],
-    model: Annotated[Path, typer.Argument(help="Folder of the model's files.")],
+    asked: Annotated[Path, typer.Argument(help="Folder of what is asked.", metavar="ASKED")],
+    model: Annotated[Path, typer.Argument(help="Folder of the model's files.", metavar="FILES")],
     to: ToOption,
-    adapter: Annotated[Path | None, typer.Option(help="Folder of a LoRA's files.")] = None,
+    adapter: Annotated[
+        Path | None, typer.Option(help="Folder of a LoRA's files.", metavar="FOLDER")
+    ] = None,
     tree: TreeOption = TREE,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    batch_tokens: Annotated[int, typer.Option(min=1, help="Most tokens at once.")] = 16_384,
+    device: Annotated[str, typer.Option(help="cpu or cuda.", metavar="DEVICE")] = "cpu",
+    batch_tokens: Annotated[
+        int, typer.Option(min=1, help="Most tokens at once.", metavar="N")
+    ] = 16_384,
 ) -> None:
     """Answer what was asked. `evaluator ci measure` runs this in its sandbox."""
     from evaluator.backends import DeviceChoice
@@ -194,7 +216,7 @@ def publish(
     files = step.publish(tree.resolve(), name, handed, os.environ.get("SIGNING_KEY", ""))
     if push:
         step.push(tree.resolve().parent)
-    out.print(f"{name}: {len(files)} files published")
+    out.print(f"{name}: {counted(len(files), 'file')} published")
 
 
 @app.command()
@@ -215,7 +237,9 @@ def report(handed: HandedOption, tree: TreeOption = TREE) -> None:
 @app.command()
 def audit(
     tree: TreeOption = TREE,
-    deep: Annotated[int, typer.Option(min=0, help="Measure this many items again.")] = 0,
+    deep: Annotated[
+        int, typer.Option(min=0, help="Measure this many items again.", metavar="N")
+    ] = 0,
 ) -> None:
     """Audit the board, and open an issue for what is found.
 
@@ -253,7 +277,9 @@ def outdated(tasks: TasksArgument = None) -> None:
 
 @app.command()
 def settings(
-    repository: Annotated[str, typer.Argument(help="<owner>/<name> on GitHub.")],
+    repository: Annotated[
+        str, typer.Argument(help="<owner>/<name> on GitHub.", metavar="REPOSITORY")
+    ],
     apply: Annotated[
         bool, typer.Option("--apply", help="Run the commands; without it they are printed.")
     ] = False,

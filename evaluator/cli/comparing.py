@@ -21,10 +21,15 @@ from evaluator.tasks import load_task
 
 
 def compare(
-    a: Annotated[str, typer.Argument(help="<org>/<model>, its folder, or a result file.")],
-    b: Annotated[str, typer.Argument(help="The other one.")],
+    a: Annotated[
+        str, typer.Argument(help="<org>/<model>, its folder, or a result file.", metavar="A")
+    ],
+    b: Annotated[str, typer.Argument(help="The other one.", metavar="B")],
     task: Annotated[
-        list[str] | None, typer.Option(help="Task to compare on; default: all that both ask for.")
+        list[str] | None,
+        typer.Option(
+            help="Task to compare on; may be repeated; default: all of both.", metavar="TASK"
+        ),
     ] = None,
     items: Annotated[
         bool, typer.Option("--items", help="List the items that one of them alone got right.")
@@ -78,7 +83,9 @@ def _compare_files(a: str, b: str, *, as_json: bool) -> Json:
 
 
 def profile(
-    model: Annotated[str, typer.Argument(help="<org>/<model> or its folder; default: all.")] = "",
+    model: Annotated[
+        str, typer.Argument(help="<org>/<model> or its folder; default: all.", metavar="MODEL")
+    ] = "",
     tree: TreeOption = TREE,
     as_json: JsonOption = False,
 ) -> None:

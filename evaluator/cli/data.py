@@ -8,7 +8,7 @@ from evaluator.cli.options import JsonOption, TasksArgument
 from evaluator.cli.progress import show_progress
 from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out, show_json, show_table
-from evaluator.core.errors import EvaluatorError
+from evaluator.core.errors import EvaluatorError, counted
 from evaluator.core.files import sha256
 from evaluator.tasks import pins_of, task_names
 
@@ -94,12 +94,13 @@ def _for_each_pin(names: list[str] | None, word: str) -> None:
                 found = find_bytes(pin) if word == "fetched" else load_rows(pin)
                 if word == "verified" and not pin.verified:
                     data = find_bytes(pin)
-                    out.print(f"{pin.id}: {len(data)} bytes, {len(found)} rows, {sha256(data)}")
+                    held = f"{len(data)} bytes, {counted(len(found), 'row')}"
+                    out.print(f"{pin.id}: {held}, {sha256(data)}")
             except EvaluatorError as error:
                 failures.append(str(error))
             progress(number, len(pins))
-    total = sum(pin.bytes for pin in pins)
-    out.print(f"{len(pins) - len(failures)} of {len(pins)} files {word}, {total:,} bytes in all")
+    well, total = len(pins) - len(failures), sum(pin.bytes for pin in pins)
+    out.print(f"{word} {well} of {counted(len(pins), 'file')}, {total:,} bytes in all")
     if unseen:
         out.print(f"not verified yet, so not looked at: {', '.join(unseen)}")
     _tell(failures)

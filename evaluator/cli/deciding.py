@@ -13,7 +13,15 @@ from evaluator.board.decisions import responses_of
 from evaluator.board.moves import moved_cells
 from evaluator.board.submissions import read_tree
 from evaluator.board.tree import Tree
-from evaluator.cli.options import TREE, JsonOption, TreeOption, as_typed, must_be_tree, shown
+from evaluator.cli.options import (
+    TREE,
+    JsonOption,
+    LoginOption,
+    TreeOption,
+    as_typed,
+    must_be_tree,
+    shown,
+)
 from evaluator.cli.show import out, show_json, show_table
 from evaluator.core.errors import DocumentError
 from evaluator.core.files import Json
@@ -23,6 +31,18 @@ Action = Annotated[
     typer.Argument(
         help="exclude, restore, rescore, annotate, decline, withdraw or takedown.", metavar="ACTION"
     ),
+]
+Concerned = Annotated[str, typer.Argument(help="<org>/<model> it concerns.", metavar="SUBMISSION")]
+ReasonOption = Annotated[
+    str, typer.Option(help="Why, in words; it is shown beside the number.", metavar="TEXT")
+]
+TaskOption = Annotated[str, typer.Option(help="Task it concerns; default: all.", metavar="TASK")]
+RunOption = Annotated[
+    str, typer.Option(help="Run it concerns, 8 hex digits; default: all.", metavar="RUN")
+]
+EvidenceOption = Annotated[
+    list[str] | None,
+    typer.Option(help="https address of what shows it; may be repeated.", metavar="ADDRESS"),
 ]
 TYPED = {
     "action": "ACTION",
@@ -34,36 +54,33 @@ TYPED = {
 
 def decide(
     action: Action,
-    submission: Annotated[
-        str, typer.Argument(help="<org>/<model> it concerns.", metavar="SUBMISSION")
-    ],
-    by: Annotated[str, typer.Option(help="GitHub login of who decides.")],
-    reason: Annotated[str, typer.Option(help="Why, in words; it is shown beside the number.")],
-    task: Annotated[str, typer.Option(help="Task it concerns; default: all.")] = "",
-    run: Annotated[str, typer.Option(help="Run it concerns, 8 hex digits; default: all.")] = "",
-    evidence: Annotated[
-        list[str] | None, typer.Option(help="https address of what shows it; may be repeated.")
-    ] = None,
+    submission: Concerned,
+    by: LoginOption,
+    reason: ReasonOption,
+    task: TaskOption = "",
+    run: RunOption = "",
+    evidence: EvidenceOption = None,
     tree: TreeOption = TREE,
     as_json: JsonOption = False,
 ) -> None:
     r"""Write a decision about a model's numbers. Ranking, plan and site follow it.
 
     \b
-    exclude   a number is not ranked any more; it stays in git and is shown as excluded
+    exclude   a number is no longer ranked; it stays and is shown as excluded
     restore   lifts an exclusion or a withdrawal
     rescore   kept responses are scored anew before the number counts again
     annotate  shows a note beside the number
-    decline   the model has seen a task's test set: no number, no rank on its suites; at most one
-              task a suite, with evidence
+    decline   the model has seen a task's test set: no number, no rank on its
+              suites; at most one task a suite, with evidence
     withdraw  the contributor takes the model, or one task of it, off the board
     takedown  removes kept responses, never a result
 
     \b
     Examples:
-      evaluator decide exclude my-org/my-model --task gsm8k --by ada --reason "ran a wrong revision"
-      evaluator decide decline my-org/my-model --task mmlu --by ada --reason "in its training data"
-        --evidence https://example.org/paper
+      evaluator decide exclude my-org/my-model --task gsm8k --by ada \
+        --reason "ran a wrong revision"
+      evaluator decide decline my-org/my-model --task mmlu --by ada \
+        --reason "in its training data" --evidence https://example.org/paper
     """
     must_be_tree(tree)
     before = read_tree(tree)
@@ -73,7 +90,7 @@ def decide(
         "submission": "/".join(submission.rstrip("/").split("/")[-2:]),
         "task": task,
         "run": run,
-        "by": by.strip(),
+        "by": by,
         **deciding.moment(before.decisions, datetime.now(UTC)),
         "reason": reason.strip(),
         "evidence": evidence,

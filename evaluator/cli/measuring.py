@@ -31,22 +31,47 @@ if TYPE_CHECKING:
 
     Step = Callable[[Measurer, Task, Show], str]
 
+SubmissionArgument = Annotated[
+    Path, typer.Argument(help="A submission: submissions/<org>/<model>.", metavar="SUBMISSION")
+]
+TaskOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Task to measure; may be repeated; default: all of its suites.", metavar="TASK"
+    ),
+]
+TrustOption = Annotated[
+    str, typer.Option(help="Who vouches for the number: ci or local.", metavar="TRUST")
+]
 LimitOption = Annotated[
-    int, typer.Option(min=0, help="Measure this many items of each task, spread evenly.")
+    int,
+    typer.Option(min=0, help="Measure this many items of each task, spread evenly.", metavar="N"),
 ]
 ToOption = Annotated[
-    Path | None, typer.Option(help="Tree to write results to; default: the submission's own.")
+    Path | None,
+    typer.Option(help="Tree to write results to; default: the submission's own.", metavar="FOLDER"),
 ]
 ShardOption = Annotated[
-    str, typer.Option(help="Answer part I of N alone, as I/N; `evaluator merge` joins them.")
+    str,
+    typer.Option(
+        help="Answer part I of N alone, as I/N; `evaluator merge` joins them.", metavar="I/N"
+    ),
 ]
 RayOption = Annotated[
-    str, typer.Option(help="Let workers of a Ray cluster answer: its address, or auto.")
+    str,
+    typer.Option(
+        help="Let workers of a Ray cluster answer: its address, or auto.", metavar="ADDRESS"
+    ),
 ]
-WorkersOption = Annotated[int, typer.Option(min=1, help="Workers of the cluster.")]
-BatchOption = Annotated[int, typer.Option(min=1, help="Most tokens that enter the model at once.")]
+WorkersOption = Annotated[int, typer.Option(min=1, help="Workers of the cluster.", metavar="N")]
+BatchOption = Annotated[
+    int, typer.Option(min=1, help="Most tokens that enter the model at once.", metavar="N")
+]
 GpusOption = Annotated[
-    int, typer.Option(min=1, help="GPUs that one model is spread over (`engine: vllm` alone).")
+    int,
+    typer.Option(
+        min=1, help="GPUs that one model is spread over (`engine: vllm` alone).", metavar="N"
+    ),
 ]
 
 
@@ -68,10 +93,8 @@ class Places(TypedDict):
 
 
 def run(
-    path: Annotated[Path, typer.Argument(help="A submission: submissions/<org>/<model>.")],
-    task: Annotated[
-        list[str] | None, typer.Option(help="Task to measure; default: all of its suites.")
-    ] = None,
+    path: SubmissionArgument,
+    task: TaskOption = None,
     limit: LimitOption = 0,
     to: ToOption = None,
     again: Annotated[
@@ -79,8 +102,8 @@ def run(
     ] = False,
     protocol: ProtocolOption = "board",
     shard: ShardOption = "",
-    trust: Annotated[str, typer.Option(help="Who vouches for the number: ci or local.")] = "local",
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    trust: TrustOption = "local",
+    device: Annotated[str, typer.Option(help="cpu or cuda.", metavar="DEVICE")] = "cpu",
     batch_tokens: BatchOption = 16_384,
     gpus: GpusOption = 1,
     ray: RayOption = "",
@@ -101,7 +124,7 @@ def run(
       evaluator run submissions/my-org/my-model --task gsm8k --limit 20
       evaluator run submissions/my-org/my-model --shard 2/8 --to build/shards
       evaluator run submissions/my-org/my-model --task mmlu --protocol lm-eval
-      evaluator run submissions/my-org/my-model --ray auto --workers 8 --device cuda
+      evaluator run submissions/my-org/my-model --ray auto --workers 8
     """
     _refuse_words(trust, device, shard, ray)
     from evaluator.backends.base import DeviceChoice

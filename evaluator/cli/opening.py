@@ -31,36 +31,40 @@ SPELLED = {"private": "--private or --public"}
 
 
 def init_board(
-    title: Annotated[str | None, typer.Option(help="Its name.")] = None,
+    title: Annotated[str | None, typer.Option(help="Its name.", metavar="TEXT")] = None,
     suites: Annotated[
-        str | None, typer.Option(help="As a,b,c; the first is the home page.")
+        str | None, typer.Option(help="As a,b,c; the first is the home page.", metavar="SUITES")
     ] = None,
     colour: Annotated[
-        str | None, typer.Option(help="As #rrggbb; made readable if need be.")
+        str | None, typer.Option(help="As #rrggbb; made readable if need be.", metavar="COLOUR")
     ] = None,
     gpu_runner: Annotated[
-        str | None, typer.Option(help="Labels of the runner that measures, as a,b,c.")
+        str | None,
+        typer.Option(help="Labels of the runner that measures, as a,b,c.", metavar="LABELS"),
     ] = None,
     cpu_runner: Annotated[
-        str | None, typer.Option(help="Label of the runner for all else.")
+        str | None, typer.Option(help="Label of the runner for all else.", metavar="LABEL")
     ] = None,
     private: Annotated[
         bool | None, typer.Option("--private/--public", help="Whether pages may link outwards.")
     ] = None,
     repository: Annotated[
-        str | None, typer.Option(help="https address of the fork; default: that of `origin`.")
+        str | None,
+        typer.Option(
+            help="https address of the fork; default: that of `origin`.", metavar="ADDRESS"
+        ),
     ] = None,
 ) -> None:
     r"""Open a board of your own in a clone of a fork. Asks for what no option says.
 
-    \b
     It writes one new file, board/board.yaml. From then on every command works on board/ and the
     public submissions are left alone, so that changes from upstream merge without a conflict.
 
     \b
     Example:
-      evaluator init-board --title "Acme models" --suites core,finance --colour "#7a1fa2" \
-        --gpu-runner self-hosted,gpu --cpu-runner ubuntu-24.04 --private
+      evaluator init-board --title "Acme models" --suites core,finance \
+        --colour "#7a1fa2" --gpu-runner self-hosted,gpu \
+        --cpu-runner ubuntu-24.04 --private
     """
     known = read_upstream(Path())["suites"]
     said = {"title": title, "suites": suites, "colour": colour, "gpu_runner": gpu_runner,

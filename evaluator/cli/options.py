@@ -21,13 +21,28 @@ def _known_protocol(name: str) -> str:
     return name
 
 
+def as_login(text: str) -> str:
+    """Return a GitHub login as it is written down: people type it with a leading @, too."""
+    return text.strip().removeprefix("@")
+
+
+LoginOption = Annotated[
+    str,
+    typer.Option("--by", help="GitHub login of who decides.", parser=as_login, metavar="LOGIN"),
+]
 TreeOption = Annotated[
-    Path, typer.Option("--tree", help="Folder of submissions.", envvar="EVALUATOR_SUBMISSIONS")
+    Path,
+    typer.Option(
+        "--tree", help="Folder of submissions.", envvar="EVALUATOR_SUBMISSIONS", metavar="FOLDER"
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-TasksArgument = Annotated[list[str] | None, typer.Argument(help="Names of tasks; default: all.")]
+TasksArgument = Annotated[
+    list[str] | None, typer.Argument(help="Names of tasks; default: all.", metavar="TASK")
+]
 PathsArgument = Annotated[
-    list[Path] | None, typer.Argument(help="Submissions (<org>/<model> folders); default: all.")
+    list[Path] | None,
+    typer.Argument(help="Submissions (<org>/<model> folders); default: all.", metavar="SUBMISSION"),
 ]
 ProtocolOption = Annotated[
     str,
@@ -35,6 +50,7 @@ ProtocolOption = Annotated[
         "--protocol",
         help="board, or lm-eval: as lm-evaluation-harness 0.4.13 asks.",
         callback=_known_protocol,
+        metavar="PROTOCOL",
     ),
 ]
 TREE = tree_of(Path())

@@ -64,6 +64,6 @@ def _plan_total(work: list[Pending]) -> str:
     tokens, hours = sum(p.tokens or 0 for p in known), sum(p.hours or 0 for p in known)
     unknown = f"; {len(measure) - len(known)} without an estimate" * (len(measure) > len(known))
     return (
-        f"{len(measure)} to measure, about {tokens:,} tokens and {hours:.3g} hours{unknown}; "
+        f"{len(measure)} to measure, about {tokens:,} tokens and {hours:.3g} h{unknown}; "
         f"{len(work) - len(measure)} to rescore"
     )

@@ -14,7 +14,9 @@ from evaluator.core.errors import EvaluatorError
 
 
 def rank(
-    suite: Annotated[str, typer.Argument(help="Suite; default: that of the home page.")] = "",
+    suite: Annotated[
+        str, typer.Argument(help="Suite; default: that of the home page.", metavar="SUITE")
+    ] = "",
     tree: TreeOption = TREE,
     as_json: JsonOption = False,
 ) -> None:

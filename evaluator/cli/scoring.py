@@ -11,7 +11,7 @@ import typer
 from evaluator.board import rescoring
 from evaluator.board.rescoring import Rescored
 from evaluator.board.submissions import read_board, read_submission, read_tree
-from evaluator.cli.measuring import ToOption, told
+from evaluator.cli.measuring import SubmissionArgument, ToOption, told
 from evaluator.cli.options import (
     TREE,
     JsonOption,
@@ -26,8 +26,10 @@ from evaluator.core.errors import EvaluatorError
 
 
 def merge(
-    path: Annotated[Path, typer.Argument(help="A submission: submissions/<org>/<model>.")],
-    shards: Annotated[Path, typer.Argument(help="Folder that all shards were collected in.")],
+    path: SubmissionArgument,
+    shards: Annotated[
+        Path, typer.Argument(help="Folder that all shards were collected in.", metavar="SHARDS")
+    ],
     to: ToOption = None,
 ) -> None:
     r"""Join the shards of a submission and score them. No model is needed.

@@ -15,7 +15,15 @@ from evaluator.board.queue import for_planning
 from evaluator.board.submissions import read_tree
 from evaluator.board.suites import Season
 from evaluator.board.tree import Tree
-from evaluator.cli.options import TREE, JsonOption, TreeOption, as_typed, must_be_tree, shown
+from evaluator.cli.options import (
+    TREE,
+    JsonOption,
+    LoginOption,
+    TreeOption,
+    as_typed,
+    must_be_tree,
+    shown,
+)
 from evaluator.cli.show import out, show_json, show_table
 from evaluator.core.errors import DocumentError, EvaluatorError
 from evaluator.core.files import sha256
@@ -23,14 +31,19 @@ from evaluator.core.files import sha256
 HELP = """Draft, open and close seasons. A season freezes what the board asks and how it scores.
 
 \b
-1. new      a draft with its reference models, and the hash of a secret seed for fresh tasks
+1. new      a draft with its reference models, and the hash of a secret seed
+            for fresh tasks
 2. reveal   the seed, once the submissions are there that it is used on
-3. open     freezes suites, request sets and scorers; every reference model must be measured
-4. amend    an open season takes over a change of the code, with the reason; numbers become stale
+3. open     freezes suites, request sets and scorers; every reference model
+            must be measured
+4. amend    an open season takes over a change of the code, with the reason;
+            numbers become stale
 5. close    no later result enters it; it is shown for ever as it asked
 """
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=HELP)
-Name = Annotated[str, typer.Argument(help="Name of the season, as in board.yaml: 2027-1.")]
+Name = Annotated[
+    str, typer.Argument(help="Name of the season, as in board.yaml: 2027-1.", metavar="NAME")
+]
 TYPED = {
     "references": "--reference",
     **{part: f"--{part}" for part in ("title", "summary", "by", "reason")},
@@ -41,14 +54,19 @@ TYPED = {
 @app.command()
 def new(
     name: Name,
-    title: Annotated[str, typer.Option(help="Name for people.")],
-    summary: Annotated[str, typer.Option(help="What is new in it, and why.")],
+    title: Annotated[str, typer.Option(help="Name for people.", metavar="TEXT")],
+    summary: Annotated[str, typer.Option(help="What is new in it, and why.", metavar="TEXT")],
     reference: Annotated[
-        list[str], typer.Option(help="<org>/<model> to measure before it opens; may be repeated.")
+        list[str],
+        typer.Option(
+            help="<org>/<model> to measure before it opens; may be repeated.", metavar="MODEL"
+        ),
     ],
     secret: Annotated[
         Path | None,
-        typer.Option(help="File to write a fresh seed to; keep it out of git until `reveal`."),
+        typer.Option(
+            help="File to write a fresh seed to; keep it out of git until `reveal`.", metavar="FILE"
+        ),
     ] = None,
     tree: TreeOption = TREE,
 ) -> None:
@@ -56,7 +74,8 @@ def new(
 
     \b
     Examples:
-      evaluator season new 2027-1 --title "First of 2027" --summary "Adds matching in Chinese." \
+      evaluator season new 2027-1 --title "First of 2027" \
+        --summary "Adds matching in Chinese." \
         --reference starter/large --secret ~/2027-1.seed
     """
     read = _read(tree)
@@ -99,7 +118,9 @@ def _keep_secret(path: Path, seed: str) -> None:
 @app.command()
 def reveal(
     name: Name,
-    secret: Annotated[Path, typer.Option(help="File that `new` wrote the seed to.")],
+    secret: Annotated[
+        Path, typer.Option(help="File that `new` wrote the seed to.", metavar="FILE")
+    ],
     tree: TreeOption = TREE,
 ) -> None:
     """Reveal the seed of a draft. Its hash was committed; fresh tasks are made from it."""
@@ -123,8 +144,8 @@ def open_(name: Name, tree: TreeOption = TREE) -> None:
 @app.command()
 def amend(
     name: Name,
-    by: Annotated[str, typer.Option(help="GitHub login of who decides.")],
-    reason: Annotated[str, typer.Option(help="Why what was frozen moves.")],
+    by: LoginOption,
+    reason: Annotated[str, typer.Option(help="Why what was frozen moves.", metavar="TEXT")],
     tree: TreeOption = TREE,
 ) -> None:
     """Let an open season ask what the code asks now. The plan lists what becomes stale."""

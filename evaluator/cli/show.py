@@ -13,7 +13,7 @@ from rich.console import Console
 
 from evaluator.board.cells import Cell
 from evaluator.board.ranking import Ranking, Unranked
-from evaluator.core.errors import Fault
+from evaluator.core.errors import Fault, counted
 from evaluator.core.files import Json
 
 out = Console(soft_wrap=True, highlight=False, markup=False)
@@ -27,8 +27,7 @@ def show_faults(faults: Sequence[Fault], tree: Path, *, annotate: bool) -> None:
             out.print(_annotation("error", fault, tree))
         else:
             err.print(str(replace(fault, path=str(tree / fault.path))))
-    plural = "" if len(faults) == 1 else "s"
-    err.print(f"{len(faults)} fault{plural}")
+    err.print(counted(len(faults), "fault"))
 
 
 def show_flags(flags: Sequence[Fault], tree: Path, *, annotate: bool) -> None:

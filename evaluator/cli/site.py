@@ -10,6 +10,7 @@ import typer
 
 from evaluator.cli.options import TREE, TreeOption, must_be_tree
 from evaluator.cli.show import out
+from evaluator.core.errors import counted
 
 app = typer.Typer(help="The website.", no_args_is_help=True)
 SITE = Path("build/site")
@@ -18,7 +19,9 @@ SITE = Path("build/site")
 @app.command("build")
 def site_build(
     tree: TreeOption = TREE,
-    to: Annotated[Path, typer.Option(help="Folder to build into; it is wiped.")] = SITE,
+    to: Annotated[
+        Path, typer.Option(help="Folder to build into; it is wiped.", metavar="FOLDER")
+    ] = SITE,
 ) -> None:
     """Build the website from the tree. A warning of MkDocs is a failure."""
     from evaluator.board.publish.build import build_site
@@ -27,15 +30,18 @@ def site_build(
     for told in build_site(Path.cwd(), tree, to):
         out.print(told, markup=False)
     pages = sum(1 for _ in to.rglob("*.html"))
-    out.print(
-        f"{pages} pages in {to}; `evaluator site serve{'' if to == SITE else f' {to}'}` shows them"
-    )
+    serve = f"evaluator site serve{'' if to == SITE else f' {to}'}"
+    out.print(f"{counted(pages, 'page')} in {to}; `{serve}` shows them")
 
 
 @app.command("serve")
 def site_serve(
-    folder: Annotated[Path, typer.Argument(help="Folder of a built site.")] = SITE,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8000,
+    folder: Annotated[
+        Path, typer.Argument(help="Folder of a built site.", metavar="FOLDER")
+    ] = SITE,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="0 takes any free port.", metavar="N")
+    ] = 8000,
 ) -> None:
     """Serve a built website on localhost until interrupted."""
     from evaluator.board.publish.build import serve_site

@@ -9,7 +9,7 @@ import typer
 
 from evaluator.board.submit import Submitted
 from evaluator.board.submit import submit as make
-from evaluator.cli.options import TREE, TreeOption, as_typed, shown
+from evaluator.cli.options import TREE, TreeOption, as_login, as_typed, shown
 from evaluator.cli.show import out
 from evaluator.core.errors import DocumentError
 
@@ -20,34 +20,61 @@ SourceArgument = Annotated[
         metavar="SOURCE",
     ),
 ]
-NameOption = Annotated[str, typer.Option(help="<org>/<model>: the folder to make.")]
+NameOption = Annotated[str, typer.Option(help="<org>/<model>: the folder to make.", metavar="NAME")]
 KindOption = Annotated[
-    str, typer.Option(help="causal, seq2seq, classifier, masked, onnx or served.")
+    str, typer.Option(help="causal, seq2seq, classifier, masked, onnx or served.", metavar="KIND")
 ]
-LicenceOption = Annotated[str, typer.Option(help="SPDX identifier of the model's licence.")]
-DataOption = Annotated[str, typer.Option(help="What it was trained on.")]
+LicenceOption = Annotated[
+    str, typer.Option(help="SPDX identifier of the model's licence.", metavar="LICENCE")
+]
+DataOption = Annotated[str, typer.Option(help="What it was trained on.", metavar="TEXT")]
 SeenOption = Annotated[
-    list[str] | None, typer.Option(help="A task whose train split it was trained on.")
+    list[str] | None,
+    typer.Option(
+        help="A task whose train split it was trained on; may be repeated.", metavar="TASK"
+    ),
 ]
-MaintainerOption = Annotated[list[str], typer.Option(help="GitHub login; may be given again.")]
+MaintainerOption = Annotated[
+    list[str],
+    typer.Option(
+        help="GitHub login of who may change it; may be repeated.", parser=as_login, metavar="LOGIN"
+    ),
+]
 SuiteOption = Annotated[
-    list[str], typer.Option(help="Suite to be measured on; may be given again.")
+    list[str], typer.Option(help="Suite to be measured on; may be repeated.", metavar="SUITE")
 ]
 ArchitectureOption = Annotated[
-    Path | None, typer.Option(help="For a state file: folder of config.json and tokenizer.")
+    Path | None,
+    typer.Option(help="For a state file: folder of config.json and tokenizer.", metavar="FOLDER"),
 ]
 TaskOption = Annotated[
-    list[str] | None, typer.Option(help="For a classifier: a task whose labels it has.")
+    list[str] | None,
+    typer.Option(
+        help="For a classifier: a task whose labels it has; may be repeated.", metavar="TASK"
+    ),
 ]
-DtypeOption = Annotated[str, typer.Option(help="float32, bfloat16 or float16.")]
-TemplateOption = Annotated[str, typer.Option(help="For causal: none, own or own-one-turn.")]
+DtypeOption = Annotated[str, typer.Option(help="float32, bfloat16 or float16.", metavar="DTYPE")]
+TemplateOption = Annotated[
+    str, typer.Option(help="For causal: none, own or own-one-turn.", metavar="TEMPLATE")
+]
 AdapterOption = Annotated[
-    str, typer.Option(help="A LoRA on the model: folder of its files, or owner/name@commit.")
+    str,
+    typer.Option(
+        help="A LoRA on the model: folder of its files, or owner/name@commit.", metavar="ADAPTER"
+    ),
 ]
-ProviderOption = Annotated[str, typer.Option(help="For served: a server of board.yaml.")]
-AnswersOption = Annotated[str, typer.Option(help="For served: chat, text or logprobs.")]
-TitleOption = Annotated[str, typer.Option(help="Name for people; default: the model's folder.")]
-OrganisationOption = Annotated[str, typer.Option(help="Who made it; default: <org>.")]
+ProviderOption = Annotated[
+    str, typer.Option(help="For served: a server of board.yaml.", metavar="PROVIDER")
+]
+AnswersOption = Annotated[
+    str, typer.Option(help="For served: chat, text or logprobs.", metavar="ANSWERS")
+]
+TitleOption = Annotated[
+    str, typer.Option(help="Name for people; default: the model's folder.", metavar="TEXT")
+]
+OrganisationOption = Annotated[
+    str, typer.Option(help="Who made it; default: <org>.", metavar="TEXT")
+]
 OpenOption = Annotated[
     bool, typer.Option("--open-pr", help="Commit, push and open the pull request with gh.")
 ]
@@ -89,12 +116,15 @@ def submit(
 
     \b
     Examples:
-      evaluator submit my-org/my-model@0123...cdef --name my-org/my-model --kind causal
-        --dtype bfloat16 --licence MIT --training-data "Web text." --maintainer me --suite core
-      evaluator submit model_state.pth --architecture my-model/ --name my-org/my-model
-        --kind causal --licence MIT --training-data "Web text." --maintainer me --suite core
-      evaluator submit big-model-2 --name my-org/big-2 --kind served --provider our-server
-        --answers chat --licence other --training-data unknown --maintainer me --suite core
+      evaluator submit my-org/my-model@0123...cdef --name my-org/my-model \
+        --kind causal --dtype bfloat16 --licence MIT \
+        --training-data "Web text." --maintainer me --suite core
+      evaluator submit model_state.pth --architecture my-model/ \
+        --name my-org/my-model --kind causal --licence MIT \
+        --training-data "Web text." --maintainer me --suite core
+      evaluator submit big-model-2 --name my-org/big-2 --kind served \
+        --provider our-server --answers chat --licence other \
+        --training-data unknown --maintainer me --suite core
     """
     try:
         done = make(
@@ -102,22 +132,11 @@ def submit(
             architecture=architecture or "",
             tree=tree,
             open_pr=open_pr,
-            name=name,
-            kind=kind,
-            licence=licence,
-            training_data=training_data,
-            maintainers=maintainer,
-            suites=suite,
-            title=title,
-            organisation=organisation,
-            dtype=dtype,
-            chat_template=chat_template,
-            tasks=task or (),
-            trained_on=trained_on or (),
-            adapter=adapter,
-            provider=provider,
-            answers=answers,
-        )
+            name=name, title=title, organisation=organisation, maintainers=maintainer,
+            licence=licence, training_data=training_data, trained_on=trained_on or (),
+            kind=kind, dtype=dtype, chat_template=chat_template, adapter=adapter,
+            provider=provider, answers=answers, suites=suite, tasks=task or (),
+        )  # fmt: skip
     except DocumentError as error:
         raise as_typed(error, TYPED) from None
     _tell(done, open_pr)

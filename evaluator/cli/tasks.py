@@ -19,7 +19,7 @@ from evaluator.cli.options import (
 )
 from evaluator.cli.progress import show_progress
 from evaluator.cli.show import out, show_json, show_table
-from evaluator.core.errors import EvaluatorError
+from evaluator.core.errors import EvaluatorError, counted
 from evaluator.core.files import Json, pretty_bytes, write_atomic
 from evaluator.core.records import Task
 from evaluator.tasks import load_task, lock_path, lock_paths, lockable, task_names
@@ -45,8 +45,8 @@ def tasks_list(protocol: ProtocolOption = "board", as_json: JsonOption = False) 
 
 @app.command("show")
 def tasks_show(
-    name: Annotated[str, typer.Argument(help="Name of a task.")],
-    item: Annotated[int, typer.Option(min=0, help="Number of the item to show.")] = 0,
+    name: Annotated[str, typer.Argument(help="Name of a task.", metavar="TASK")],
+    item: Annotated[int, typer.Option(min=0, help="Number of the item to show.", metavar="N")] = 0,
     protocol: ProtocolOption = "board",
 ) -> None:
     """Show one item of a task exactly as a model is asked."""
@@ -75,9 +75,14 @@ def tasks_lint(
     names: TasksArgument = None,
     model: Annotated[
         Path | None,
-        typer.Option(help="A submission that is asked the options without their question."),
+        typer.Option(
+            help="A submission that is asked the options without their question.",
+            metavar="SUBMISSION",
+        ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=0, help="Items that it is asked; 0 for all.")] = 200,
+    limit: Annotated[
+        int, typer.Option(min=0, help="Items that it is asked; 0 for all.", metavar="N")
+    ] = 200,
     write: Annotated[
         bool, typer.Option("--write", help="Keep what is found for the pages of the tasks.")
     ] = False,
@@ -93,7 +98,7 @@ def tasks_lint(
     \b
     Examples:
       evaluator tasks lint winogrande
-      evaluator tasks lint starter_choice --model submissions/starter/large --write
+      evaluator tasks lint starter_choice --model submissions/starter/large
     """
     from evaluator.measure.lint import lint_task, to_json, write_findings
 
@@ -182,9 +187,8 @@ def tasks_lock(
     if stale and check_only:
         told = "not up to date; run `evaluator tasks lock` and say why"
         raise EvaluatorError(f"{', '.join(stale)}: {told}")
-    out.print(
-        f"{len(wanted)} tasks: " + (f"written to {', '.join(stale)}" if stale else "up to date")
-    )
+    told = f"written to {', '.join(stale)}" if stale else "up to date"
+    out.print(f"{counted(len(wanted), 'task')}: {told}")
 
 
 def _derive(names: Sequence[str]) -> dict[str, Json]:

@@ -57,6 +57,11 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def counted(n: int, noun: str) -> str:
+    """Return how many there are of what a noun names, such as `1 task` or `1,000 tasks`."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return what is added to a message on an unknown name: the nearest known one, if any is."""
     nearest = get_close_matches(name, known, 1)

@@ -193,7 +193,7 @@ def _tell(error: ValidationError, pointer: str) -> list[tuple[str, str]]:
     if rule == "type":
         words = [TYPES[word] for word in ([wanted] if isinstance(wanted, str) else wanted)]
         return [(pointer, f"{shown} must be {' or '.join(words)}")]
-    if rule == "minItems" and not found:
+    if rule in ("minItems", "minLength") and not found:
         return [(pointer, f"is empty: {schema.get('description', '')}".rstrip(": "))]
     if rule == "pattern":
         about = schema.get("description", "")

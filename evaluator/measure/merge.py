@@ -89,7 +89,7 @@ def _check_packs(shards: Sequence[HandedOver], packs: Sequence[Pack]) -> list[st
         if missing:
             faults.append(f"{shard.folder}: {len(missing)} of {len(mine)} packs have no answer")
         if foreign:
-            faults.append(f"{shard.folder}: {len(foreign)} packs that are not its own")
+            faults.append(f"{shard.folder}: holds packs that are not its own")
         for name in sorted(mine.keys() & shard.done.keys()):
             asked = [(request.item, request.index) for request in mine[name].requests]
             said = [(response.item, response.index) for response in shard.done[name].responses]

@@ -24,6 +24,8 @@ PROOF = ("--evidence", "https://example.org/paper")
     [
         ("forbid", (), f'ACTION: "forbid" is not one of {ACTIONS}'),
         ("exclude", ("--by", " "), "--by: is missing: GitHub login of who decided"),
+        ("exclude", ("--by", "Ada Lovelace"),
+         '--by: "Ada Lovelace": must be a GitHub login such as ada-lovelace, without @'),
         ("exclude", ("--reason", "no"),
          '--reason: "no" is too short: at least 10 characters, it has '
          "2"),
@@ -56,6 +58,12 @@ def test_a_decision_that_cannot_stand_names_the_option_and_writes_nothing(
     given = [path.stem if word == "RUN" else word for word in words]
     assert decide(tree, action, *given, code=1) == told.replace("RUN", path.stem)
     assert not list(tree.glob("decisions/*.yaml"))
+
+
+def test_a_login_is_written_down_without_the_sign_that_people_type_before_it(tree):
+    decide(tree, "exclude", "--by", "@ada")
+    (path,) = (tree / "decisions").glob("*.yaml")
+    assert "\nby: ada\n" in f"\n{path.read_text()}"
 
 
 def test_a_submission_that_is_not_there_is_told_with_those_like_it(tree):

@@ -96,8 +96,8 @@ def test_a_task_that_moves_under_the_same_version_is_named() -> None:
 def test_a_task_that_is_locked_first_is_added(board: Path) -> None:
     rows, last = lock("tickets")
     assert rows == [["tickets", "added", "-", "version", "1,", digits("tickets")]]
-    assert last == "1 tasks: written to submissions/tasks.lock.json"
-    assert lock("tickets", "--check") == ([], "1 tasks: up to date")
+    assert last == "1 task: written to submissions/tasks.lock.json"
+    assert lock("tickets", "--check") == ([], "1 task: up to date")
 
 
 def test_a_check_that_fails_names_what_moved_and_writes_nothing(board: Path) -> None:

@@ -182,7 +182,7 @@ def test_foreign_packs_are_refused(answered: Path, tmp_path: Path) -> None:
     home, folder = copy(answered, tmp_path)
     one, two = (folder / f"{index}-of-{COUNT}" / "journal.jsonl" for index in (1, 2))
     one.write_bytes(one.read_bytes() + two.read_bytes())
-    assert "1 packs that are not its own" in refused(home)
+    assert "holds packs that are not its own" in refused(home)
 
 
 def test_answers_to_something_else_are_refused(answered: Path, tmp_path: Path) -> None:
