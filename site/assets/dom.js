@@ -51,6 +51,18 @@ export function cell(value) {
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+/** Puts text where it can be pasted from; a host without https gives pages no clipboard of their own. */
+export async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const [before, box] = [document.activeElement, make("textarea", { readonly: true })];
+  box.value = text;
+  document.body.append(box);
+  box.select();
+  document.execCommand("copy");
+  box.remove();
+  before?.focus();
+}
+
 /** Offers text as a file. */
 export function download(name, text, type = "text/csv") {
   const address = URL.createObjectURL(new Blob([text], { type }));

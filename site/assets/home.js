@@ -1,6 +1,6 @@
 // The ranked table: search, filters, columns, weights, pages, pins, and all of it in the address.
 
-import { cell, count, download, make, one, page, say } from "./dom.js";
+import { cell, copy, count, download, make, one, page, say } from "./dom.js";
 import { read, START, write } from "./state.js";
 
 const facts = page();
@@ -32,6 +32,7 @@ const ready = () => (reading ??= Promise.all([load(facts.table), import("./table
 
 async function show(changes = {}) {
   state = { ...state, page: 1, ...changes };
+  if (!["rank", "title", "weighted", ...DEFAULT, ...MORE].includes(state.sort.key)) state.sort = START.sort;
   try {
     await ready();
     if (wanted().concat(state.sort.key).some((key) => key.startsWith("task:"))) {
@@ -46,9 +47,10 @@ async function show(changes = {}) {
   const pages = Math.max(1, Math.ceil(rows.length / state.rows));
   state.page = Math.min(state.page, pages);
   drawHead();
-  body.replaceChildren(...rows.slice((state.page - 1) * state.rows, state.page * state.rows).map((row, i) => line(row, (state.page - 1) * state.rows + i + 1, rows.length)));
+  body.replaceChildren(...paged(rows).map((row, i) => line(row, (state.page - 1) * state.rows + i + 1, rows.length)));
   drawPages(pages);
   drawPins();
+  recount();
   const official = !state.w && state.sort.key === "rank";
   status.textContent = rows.length ? say(words.shown, { n: rows.length, all: table.length }) + (official ? "" : ` · ${words.custom}`) : words["filters.none"];
   for (const chip of home.querySelectorAll("[data-preset]")) chip.setAttribute("aria-pressed", String(pressed(chip.dataset.preset)));
@@ -78,10 +80,8 @@ function drawHead() {
 function line(row, place, shown) {
   const d = table.data;
   const slug = d.slug[row];
-  const [best, worst] = [d.rank[0][row], d.rank[1][row]];
-  const ranks = best ? (best === worst ? `${best}` : `${best}–${worst}`) : "–";
-  const rank = make("td", { class: "b-num b-rank" }, pin(slug, d.title[row]), ` ${ranks} `, make("b", {}, table.tie(row)));
-  if (shown < table.length && best) rank.append(make("i", { title: words.official }, ` ${place}.`));
+  const rank = make("td", { class: "b-num b-rank" }, pin(slug, d.title[row]), ` ${ranks(row)} `, make("b", {}, table.tie(row)));
+  if (shown < table.length && d.rank[0][row]) rank.append(make("i", { title: words.official }, ` ${place}.`));
   const name = make("th", { scope: "row", class: "b-model" }, make("a", { href: models.replace("SLUG", slug) }, d.title[row]), " ", make("span", {}, table.word("organisation", row)));
   return make("tr", { class: `b-g${group(row)}` }, rank, name, ...wanted().map((key) => show1(row, key)));
 }
@@ -106,15 +106,29 @@ const group = (row) => letters(table.tie(row)) % 2;
 const letters = (text) => [...text].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
 
 function show1(row, key) {
+  if (key === "interval") {
+    const [value, low, high] = ["index", "low", "high"].map((end) => table.value(row, end));
+    return make("td", { class: "b-ci" }, ...(low === null ? [] : [dot(value, low, high), " "]), told(row, key));
+  }
+  return make("td", { class: TEXT.includes(key) ? null : key === "index" ? "b-num b-index" : "b-num" }, told(row, key));
+}
+
+const paged = (rows) => rows.slice((state.page - 1) * state.rows, state.page * state.rows);
+
+function ranks(row) {
+  const [best, worst] = [table.data.rank[0][row], table.data.rank[1][row]];
+  return best ? (best === worst ? `${best}` : `${best}–${worst}`) : "–";
+}
+
+/** Returns what a cell says. */
+function told(row, key) {
   const value = table.value(row, key);
   if (key === "interval") {
-    const [low, high] = [table.value(row, "low"), table.value(row, "high")];
-    if (low === null) return make("td", { class: "b-ci" }, "–");
-    return make("td", { class: "b-ci" }, dot(table.value(row, "index"), low, high), ` ${one(low)} ${words.to} ${one(high)}`);
+    const [low, high] = ["low", "high"].map((end) => table.value(row, end));
+    return low === null ? "–" : `${one(low)} ${words.to} ${one(high)}`;
   }
-  if (key === "parameters") return make("td", { class: "b-num" }, count(value));
-  if (TEXT.includes(key)) return make("td", {}, facts.names[`${key}.${value}`] ?? value);
-  return make("td", { class: key === "index" ? "b-num b-index" : "b-num" }, one(value));
+  if (key === "parameters") return count(value);
+  return TEXT.includes(key) ? (facts.names[`${key}.${value}`] ?? value) : one(value);
 }
 
 function dot(value, low, high) {
@@ -124,7 +138,7 @@ function dot(value, low, high) {
 }
 
 function drawPages(pages) {
-  const to = (label, at, off) => make("button", { type: "button", disabled: off, onclick: () => show({ page: at }).then(() => scroll.scrollIntoView({ block: "nearest" })) }, label);
+  const to = (label, at, off) => make("button", { type: "button", disabled: off, onclick: () => show({ page: at }).then(() => { scroll.focus({ preventScroll: true }); scroll.scrollIntoView({ block: "start" }); }) }, label);
   const sizes = make("select", { "aria-label": words.rows, onchange: (event) => show({ rows: Number(event.target.value) }) },
     ...[50, 100, 250].map((n) => make("option", { value: n, selected: n === state.rows }, `${n}`)));
   document.getElementById("b-pages").replaceChildren(...(table.length <= 50 ? [] : [make("nav", { class: "b-pages", "aria-label": words.rows },
@@ -144,11 +158,10 @@ function drawPins() {
 // --- presets and panels
 
 function pressed(preset) {
-  const bare = state.p[0] === null && !state.open && !state.again;
-  if (preset === "all") return bare && state.p[1] === null;
   if (preset === "open") return state.open;
   if (preset === "reproduced") return state.again;
-  return bare && state.p[1] === facts.presets[preset];
+  if (preset === "all") return !state.open && !state.again && state.p[0] === null && state.p[1] === null;
+  return state.p[0] === null && state.p[1] === facts.presets[preset];
 }
 
 function preset(name) {
@@ -165,14 +178,29 @@ async function open(name) {
   panel.hidden = !opened;
   if (!opened) return;
   await ready();
-  panel.replaceChildren(...PANELS[opened](), make("p", {}, make("button", { type: "button", onclick: () => show(RESET[name]).then(() => refresh()) }, words.reset),
-    " ", make("button", { type: "button", onclick: () => open(name) }, words.close)));
+  fill();
 }
 
-const refresh = () => opened && panel.querySelector("fieldset") && open2(opened);
-const open2 = (name) => { opened = ""; return open(name); };
-const RESET = { filters: { ...START, facets: {}, cols: undefined, pin: undefined }, columns: { cols: null }, weights: { w: null, sort: START.sort } };
-for (const key of ["cols", "pin", "w", "sort", "rows"]) delete RESET.filters[key];
+function fill() {
+  if (!opened) return;
+  const name = opened;
+  const close = () => open(name).then(() => home.querySelector(`[data-panel=${name}]`).focus());
+  const reset = () => show(RESET[name]).then(fill).then(() => panel.querySelector("p button").focus());
+  panel.replaceChildren(...PANELS[name](), make("p", { class: "b-row" }, make("button", { type: "button", onclick: reset }, words.reset), make("button", { type: "button", onclick: close }, words.close)));
+}
+
+const FILTERS = { p: START.p, mem: null, since: "", all: false, facets: {} };
+const RESET = { filters: { ...FILTERS, open: false, again: false }, columns: { cols: null }, weights: { w: null, sort: START.sort } };
+
+/** Tells how many filters are set, and how many models each choice would leave now. */
+function recount() {
+  const set = [state.p.some((end) => end !== null), state.mem !== null, state.since, state.all, ...Object.values(state.facets).map((words) => words.length)].filter(Boolean).length;
+  home.querySelector("[data-panel=filters]").textContent = set ? `${words.filters} (${set})` : words.filters;
+  for (const facet of panel.querySelectorAll("[data-fact]")) {
+    const counts = table.counts(facet.dataset.fact, state);
+    for (const place of facet.querySelectorAll("small")) place.textContent = counts.get(place.dataset.word);
+  }
+}
 
 function field(label, value, change, more = {}) {
   return make("label", {}, `${label} `, make("input", { type: "number", min: 0, step: "any", value: value ?? "", onchange: (event) => change(event.target.value === "" ? null : Number(event.target.value)), ...more }));
@@ -190,9 +218,9 @@ function filters() {
 function facet(fact) {
   const counts = [...table.counts(fact, state)].filter(([word]) => word);
   if (counts.length < 2 || counts.length > 40) return null;
-  const chosen = state.facets[fact] ?? [];
-  return make("fieldset", {}, make("legend", {}, label(fact)), ...counts.sort((a, b) => b[1] - a[1]).map(([word, n]) => make("label", {}, check(chosen.includes(word), (on) =>
-    show({ facets: { ...state.facets, [fact]: on ? [...chosen, word] : chosen.filter((w) => w !== word) } }).then(refresh)), ` ${facts.names[`${fact}.${word}`] ?? word} `, make("small", {}, `${n}`))));
+  const chosen = () => state.facets[fact] ?? [];
+  return make("fieldset", { "data-fact": fact }, make("legend", {}, label(fact)), ...counts.sort((a, b) => b[1] - a[1]).map(([word, n]) => make("label", {}, check(chosen().includes(word), (on) =>
+    show({ facets: { ...state.facets, [fact]: on ? [...chosen(), word] : chosen().filter((w) => w !== word) } })), ` ${facts.names[`${fact}.${word}`] ?? word} `, make("small", { "data-word": word }, `${n}`))));
 }
 
 function check(on, change) {
@@ -213,38 +241,35 @@ function columns() {
 function weights() {
   const chosen = state.w ?? {};
   const slide = (area) => make("label", {}, `${facts.areas[area]} `, make("input", { type: "range", min: 0, max: 4, step: 1, value: chosen[area] ?? 1, oninput: (event) => {
+    event.target.nextSibling.textContent = ` × ${event.target.value}`;
     const all = Object.fromEntries(Object.keys(facts.areas).map((a) => [a, state.w?.[a] ?? 1]));
     show({ w: { ...all, [area]: Number(event.target.value) }, sort: { key: "weighted", down: true } });
-  } }));
+  } }), ` × ${chosen[area] ?? 1}`);
   return [make("p", {}, words.weights), make("fieldset", {}, make("legend", {}, words.area), ...Object.keys(facts.areas).map(slide))];
 }
 
 // --- take it away
 
-function grid() {
-  const keys = ["rank", "title", ...wanted()];
-  const names = keys.flatMap((key) => (key === "interval" ? ["low", "high"] : [key]));
-  const rows = table.view(state).map((row) => names.map((key) => (key === "rank" ? `${table.data.rank[0][row] || ""}` : table.value(row, key))));
-  return { names, rows };
-}
-
-async function copy(kind) {
-  await ready();
-  if (kind === "csv") {
-    const { names, rows } = grid();
-    const lines = [["model", ...names], ...rows.map((row, i) => [table.data.slug[table.view(state)[i]].replace("--", "/"), ...row])];
-    return download(`${facts.suite}.csv`, lines.map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n");
-  }
-  await navigator.clipboard.writeText(kind === "link" ? location.href : markdown());
+async function take(kind) {
+  if (kind === "csv") return download(`${facts.suite}.csv`, csv());
+  await copy(kind === "link" ? location.href : markdown());
   status.textContent = words.copied;
 }
 
+/** Every row of the view, its columns called as in the downloads of the whole. */
+function csv() {
+  const d = table.data;
+  const keys = wanted().flatMap((key) => (key === "interval" ? ["low", "high"] : [key]));
+  const lines = table.view(state).map((row) => [d.slug[row].replace("--", "/"), d.title[row], d.rank[0][row] || null, d.rank[1][row] || null, table.tie(row), ...keys.map((key) => table.value(row, key))]);
+  return [["model", "title", "best_rank", "worst_rank", "tie_group", ...keys], ...lines].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+}
+
+/** The page of the view that is shown. */
 function markdown() {
-  const { names, rows } = grid();
-  const shown = (value) => (typeof value === "number" ? one(value) : (value ?? "–")).toString().replace(/[|\\]/g, "\\$&");
-  const heads = names.map((key) => label(key) ?? key);
-  const lines = rows.slice(0, state.rows).map((row) => `| ${row.map(shown).join(" | ")} |`);
-  return [`| ${heads.join(" | ")} |`, `|${"---|".repeat(heads.length)}`, ...lines, "", location.href].join("\n");
+  const line = (cells) => `| ${cells.map((text) => text.replace(/[\\`*_~[\]<>|]/g, "\\$&")).join(" | ")} |`;
+  const heads = ["rank", "title", ...wanted()].map(label);
+  const lines = paged(table.view(state)).map((row) => line([`${ranks(row)} ${table.tie(row)}`, table.data.title[row], ...wanted().map((key) => told(row, key))]));
+  return [line(heads), `|${"---|".repeat(heads.length)}`, ...lines, "", location.href].join("\n");
 }
 
 // --- listen
@@ -263,9 +288,9 @@ body.addEventListener("change", (event) => {
 });
 document.getElementById("b-q").value = state.q;
 document.getElementById("b-q").addEventListener("input", (event) => show({ q: event.target.value }));
-for (const button of home.querySelectorAll("[data-preset]")) button.addEventListener("click", () => preset(button.dataset.preset).then(refresh));
+for (const button of home.querySelectorAll("[data-preset]")) button.addEventListener("click", () => preset(button.dataset.preset).then(fill));
 for (const button of home.querySelectorAll("[data-panel]")) button.addEventListener("click", () => open(button.dataset.panel));
-for (const button of home.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button.dataset.copy));
+for (const button of home.querySelectorAll("[data-copy]")) button.addEventListener("click", () => ready().then(() => take(button.dataset.copy)));
 window.addEventListener("popstate", () => { state = read(location.search); show({ page: state.page }); });
 home.dataset.ready = "";
 (window.requestIdleCallback ?? setTimeout)(addPins);

@@ -12,7 +12,7 @@ const number = (text) => (text === "" || !Number.isFinite(Number(text)) ? null :
 export function read(search) {
   const asked = new URLSearchParams(search);
   const state = structuredClone(START);
-  state.q = (asked.get("q") ?? "").slice(0, 80);
+  state.q = (asked.get("find") ?? "").slice(0, 80);
   const [from, to] = (asked.get("p") ?? "-").split("-");
   state.p = [number(from ?? ""), number(to ?? "")];
   state.mem = number(asked.get("mem") ?? "");
@@ -26,7 +26,7 @@ export function read(search) {
   state.pin = list(asked.get("pin")).slice(0, 6);
   if (asked.has("w")) {
     const pairs = list(asked.get("w")).map((pair) => pair.split(":"));
-    state.w = Object.fromEntries(pairs.map(([area, weight]) => [area, number(weight ?? "") ?? 1]));
+    state.w = Object.fromEntries(pairs.map(([area, weight]) => [area, Math.max(0, number(weight ?? "") ?? 1)]));
   }
   state.page = Math.max(1, Math.floor(number(asked.get("page") ?? "") ?? 1));
   state.rows = [50, 100, 250].includes(Number(asked.get("rows"))) ? Number(asked.get("rows")) : 50;
@@ -37,7 +37,7 @@ export function read(search) {
 export function write(state) {
   const said = [];
   const say = (key, value) => value && said.push(`${key}=${encodeURIComponent(value).replaceAll("%2C", ",").replaceAll("%3A", ":")}`);
-  say("q", state.q);
+  say("find", state.q); // not q: the theme opens its own search over the page where it reads that
   if (state.p[0] !== null || state.p[1] !== null) say("p", `${state.p[0] ?? ""}-${state.p[1] ?? ""}`);
   say("mem", state.mem === null ? "" : String(state.mem));
   say("since", state.since);

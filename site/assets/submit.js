@@ -1,6 +1,6 @@
 // The form for a submission: checks it against the schema, writes the two files, hands them over.
 
-import { download, make, page, say } from "./dom.js";
+import { copy, download, make, page, say } from "./dom.js";
 import { faults } from "./schema.js";
 
 const facts = page();
@@ -124,7 +124,7 @@ form.addEventListener("focusout", (event) => {
 form.addEventListener("submit", (event) => event.preventDefault());
 document.getElementById("b-decline").addEventListener("click", decline);
 for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", async () => {
-  await navigator.clipboard.writeText(files[button.dataset.copy]);
+  await copy(files[button.dataset.copy]);
   document.getElementById("b-status").textContent = words.copied;
 });
 for (const button of document.querySelectorAll("[data-save]")) button.addEventListener("click", () => download(button.dataset.save, files[button.dataset.save], "text/plain"));

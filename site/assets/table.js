@@ -6,7 +6,7 @@ export class Table {
     this.data = data;
     this.length = data.slug.length;
     this.scores = null; // task -> tenths of a percent, read when a task column is asked for
-    this.weights = null; // area -> weight, null for the official index
+    this.weights = null; // area -> weight, 1 for those left out; null for the official index
   }
 
   word(fact, row) {
@@ -30,19 +30,20 @@ export class Table {
     if (key.startsWith("area:")) return tenth(d.areas[key.slice(5)]?.[row]);
     if (key.startsWith("task:")) return tenth(this.scores?.[key.slice(5)]?.[row]);
     if (key.startsWith("beside:")) return tenth(d.beside?.[key.slice(7)]?.[row]);
-    return key in d.words ? this.word(key, row) : null;
+    return Object.hasOwn(d.words, key) ? this.word(key, row) : null;
   }
 
   weighted(row) {
     let sum = 0;
     let total = 0;
-    for (const [area, weight] of Object.entries(this.weights ?? {})) {
+    for (const area of Object.keys(this.data.areas)) {
+      const weight = this.weights?.[area] ?? 1;
       const share = this.value(row, `area:${area}`);
       if (share === null) return null;
       sum += weight * share;
       total += weight;
     }
-    return total ? sum / total : null;
+    return total ? tenth(Math.round((10 * sum) / total)) : null;
   }
 
   /** Returns the rows that a state lets through, in its order; ties keep the official order. */

@@ -114,3 +114,18 @@ def test_home_with_five_thousand_models_keeps_its_budgets(browser, serve, large)
     broken = [p for p in inside if not (large / unquote(p)).exists()]
     assert broken == []
     page.close()
+
+
+def test_chips_tell_each_that_it_is_set_and_the_next_page_begins_at_its_top(browser, serve, large):
+    page = browser.new_page()
+    page.goto(serve(large) + "?p=-8&open=1&rows=50")
+    page.locator("[data-preset=open][aria-pressed=true]").wait_for()
+    pressed = page.locator("[data-preset][aria-pressed=true]").all_inner_texts()
+    assert pressed == ["≤ 8B", "Open licence"]
+    page.get_by_role("button", name="Next").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("2 of ").wait_for()
+    assert "page=2" in page.url
+    top = page.evaluate("document.activeElement.getBoundingClientRect().top")
+    assert 0 < top < 120, "the focus and the view are where the new page begins"
+    page.close()

@@ -160,6 +160,6 @@ def script_data(data: Json, words: Words) -> Json:
         "words": words.starting("js.")
         | words.starting("preset.")
         | words.starting("col.")
-        | {"columns": words("table.columns")},
+        | {"columns": words("table.columns"), "filters": words("table.filters")},
         "names": words.starting("kind.") | words.starting("trust."),
     }
