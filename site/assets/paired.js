@@ -31,8 +31,8 @@ const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeA
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 /** Compares two unpacked vectors of one question: `compare_results`. */
-export function compareVectors(first, second, { n, metric, lower_is_better, t }, task = "") {
-  const row = compareValues(first.values, second.values, first.proportion, t);
+export function compareVectors(first, second, { n, metric, lower_is_better, t, clusters }, task = "") {
+  const row = compareValues(first.values, second.values, first.proportion, t, clusters);
   const only = (one, other) => [...one.keys()].filter((i) => one[i] && !other[i]);
   const both = sum(first.right.map((right, i) => right & second.right[i]));
   const [onlyFirst, onlySecond] = [only(first.right, second.right), only(second.right, first.right)];
@@ -40,12 +40,15 @@ export function compareVectors(first, second, { n, metric, lower_is_better, t },
 }
 
 /** Compares two models by their item values: `compare_values`. */
-export function compareValues(first, second, proportion, t) {
+export function compareValues(first, second, proportion, t, clusters) {
   const n = first.length;
   const difference = first.map((value, i) => value - second[i]);
   const value = sum(difference) / n;
-  const error = n < 2 ? NaN : Math.sqrt((sum(difference.map((d) => (d - value) ** 2)) * n) / (n - 1)) / n;
-  let smallest = (POWER_Z * Math.sqrt(sum(difference.map((d) => d * d)))) / n;
+  const units = clusterSums(difference, clusters);
+  const spread = clusterSums(difference.map((d) => d - value), clusters);
+  const c = units.length;
+  const error = c < 2 ? NaN : Math.sqrt((sum(spread.map((d) => d * d)) * c) / (c - 1)) / n;
+  let smallest = (POWER_Z * Math.sqrt(sum(units.map((d) => d * d)))) / n;
   let [p, test, low, high] = [0, "mcnemar exact", 0, 0];
   if (proportion) {
     const [a, b] = [difference.filter((d) => d > 0).length, difference.filter((d) => d < 0).length];
@@ -53,10 +56,18 @@ export function compareValues(first, second, proportion, t) {
     [low, high] = shareInterval(a, b, n);
     smallest = Math.max(smallest, LEAST_DISCORDANT / n);
   } else {
-    const [found, how] = signFlip(difference.map((d) => Math.round(d * 1e12) / 1e12));
+    const [found, how] = signFlip(units.map((d) => Math.round(d * 1e12) / 1e12));
     [p, test, low, high] = [found, `permutation ${how}`, value - t * error, value + t * error];
   }
   return { n, a: sum(first) / n, b: sum(second) / n, difference: value, low, high, stderr: error, test, p, smallest: smallest || null };
+}
+
+/** Sums values of items that share a cluster, given as lists of places; all others stand alone: `cluster_sums`. */
+function clusterSums(values, clusters) {
+  const sums = Float64Array.from(values);
+  for (const [first, ...others] of clusters) for (const place of others) sums[first] += values[place];
+  const summed = new Set(clusters.flatMap(([, ...others]) => others));
+  return sums.filter((_, place) => !summed.has(place));
 }
 
 /** Adds Holm's adjusted p-values over all rows, and who is better where that is proven. */

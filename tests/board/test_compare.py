@@ -58,6 +58,13 @@ def labelled(n: int, chance: float, seed: int) -> dict:
     return result("macro_f1", parts, labels=4)
 
 
+def sourced(made: dict) -> dict:
+    """The same with items of common sources, far apart and of any number; every fourth is alone."""
+    clusters = np.where(np.arange(made["n"]) % 4, np.arange(made["n"]) % 7, -1.0)
+    packed = made["columns"] | {"cluster": columns.pack("cluster", clusters)}
+    return {**made, "columns": packed}
+
+
 def cases() -> list[tuple[str, dict, dict]]:
     perfect = result("acc", {"correct": np.ones(60)})
     return [
@@ -68,6 +75,8 @@ def cases() -> list[tuple[str, dict, dict]]:
         ("macro F1, many items", labelled(300, 0.8, 6), labelled(300, 0.6, 7)),
         ("a lead where lower is better", stereotyped(300, 0.5, 10), stereotyped(300, 0.8, 11)),
         ("macro F1, few items", labelled(12, 0.9, 8), labelled(12, 0.4, 9)),
+        ("items that share sources", sourced(share(300, 0.7, 12)), sourced(share(300, 0.5, 13))),
+        ("macro F1, shared sources", sourced(labelled(40, 0.9, 14)), sourced(labelled(40, 0.3, 15))),
     ]
 
 

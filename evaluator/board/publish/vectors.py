@@ -30,6 +30,7 @@ from evaluator.board.tree import Entry, Standing
 from evaluator.core.errors import ScoreError
 from evaluator.core.files import Json, hash_json
 from evaluator.core.stats import t95
+from evaluator.measure.result import items_of
 from evaluator.tasks import load_task, task_names
 
 
@@ -127,20 +128,31 @@ def questions_data(found: dict[str, Json]) -> Json:
 
 
 def question(result: Json) -> Json:
-    """Return what a result answers: parts of its fingerprint, items, metric, quantile.
+    """Return what a result answers: parts of its fingerprint, items, metric, clusters, quantile.
 
-    `t` is the 97.5 % quantile of Student's distribution for its items.
+    `clusters` are lists of the places of items that are not independent; an item alone is in none.
+    `t` is the 97.5 % quantile of Student's distribution for its items, or clusters.
     """
     parts = {part: _short(value) for part, value in fingerprint(result).items()}
-    n = result["n"]
+    n, clusters = result["n"], _clusters(result)
     return {
         "parts": parts,
         "items": result["request_set"]["items_sha256"][:12],
         "n": n,
         "metric": result["primary"],
         "lower_is_better": lower_is_better(result),
-        "t": t95(n),
+        "clusters": clusters,
+        "t": t95(n - sum(len(places) - 1 for places in clusters)),
     }
+
+
+def _clusters(result: Json) -> list[list[int]]:
+    """Return the places of the items of each cluster that has several."""
+    found: dict[str, list[int]] = {}
+    for place, name in enumerate(items_of(result).clusters):
+        if name:
+            found.setdefault(name, []).append(place)
+    return [places for places in found.values() if len(places) > 1]
 
 
 def compare_data(site: Site, words: Words) -> Json:
