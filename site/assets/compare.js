@@ -59,23 +59,18 @@ function compare(a, b, asked) {
 
 async function show() {
   history.replaceState(null, "", location.pathname + (chosen.length ? `?${chosen.map((slug) => `m=${encodeURIComponent(slug)}`).join("&")}` : ""));
-  let models;
-  try {
-    models = await Promise.all(chosen.map((slug) => load(`${facts.items}${slug}.json`)));
-  } catch {
-    status.textContent = words.unknown;
-    chosen = chosen.slice(0, 0);
-    drawChosen([]);
-    return out.replaceChildren();
-  }
+  const found = await Promise.all(chosen.map((slug) => load(`${facts.items}${slug}.json`).catch(() => null)));
+  const models = found.filter(Boolean);
+  const lost = models.length < found.length ? `${words.unknown} ` : "";
+  chosen = models.map((model) => model.slug);
   drawChosen(models);
   if (models.length < 2) {
-    status.textContent = words.few;
+    status.textContent = lost + words.few;
     return out.replaceChildren();
   }
   const asked = await load(`${facts.data}questions.json`);
   const pairs = models.slice(1).map((other, i) => ({ other, letter: LETTERS[i + 1], ...compare(models[0], other, asked) }));
-  status.textContent = say(words.compared, { n: models.length });
+  status.textContent = lost + say(words.compared, { n: models.length });
   document.getElementById("b-command").textContent = models.slice(1).map((other) => `evaluator compare ${models[0].model} ${other.model}`).join("\n");
   out.replaceChildren(...verdicts(models[0], pairs), forest(models[0], pairs), picture(models[0], pairs, asked), settings(models));
 }

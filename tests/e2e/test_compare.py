@@ -166,6 +166,9 @@ def test_an_address_that_names_nobody_is_told(browser, serve, site):
     page.goto(f"{serve(site)}compare/?m=nobody--here&m=<img src=x onerror=alert(1)>")
     page.get_by_text("not on this board").wait_for()
     assert page.locator("#b-out").inner_html() == ""
+    page.goto(f"{serve(site)}compare/?m=starter--large&m=nobody--here&m=starter--small")
+    page.get_by_role("heading", name="Differences by task").wait_for()  # of those that are there
+    assert "not on this board" in page.locator("#b-status").inner_text()
     page.close()
 
 
