@@ -88,8 +88,8 @@ function link(open, path, text, ready) {
   else open.removeAttribute("href");
 }
 
-const NAME = /^[a-z0-9][a-z0-9.-]*$/;
-const folderFaults = (org, model) => [["folder.org", org], ["folder.model", model]].filter(([, name]) => !NAME.test(name)).map(([path]) => ({ path, message: words.folder }));
+const NAME = new RegExp(facts.name);
+const folderFaults = (org, model) => [["folder.org", org], ["folder.model", model]].filter(([, name]) => !NAME.test(name) || facts.reserved.includes(name.split(".")[0])).map(([path]) => ({ path, message: words.folder }));
 const cardFaults = () => ["card.use", "card.limits"].filter((path) => !document.getElementById(`f-${path}`).value.trim()).map((path) => ({ path, message: "" }));
 
 /** Writes each fault beside its field, once the field was touched. */

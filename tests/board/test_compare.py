@@ -76,7 +76,7 @@ def cases() -> list[tuple[str, dict, dict]]:
         ("a lead where lower is better", stereotyped(300, 0.5, 10), stereotyped(300, 0.8, 11)),
         ("macro F1, few items", labelled(12, 0.9, 8), labelled(12, 0.4, 9)),
         ("items that share sources", sourced(share(300, 0.7, 12)), sourced(share(300, 0.5, 13))),
-        ("macro F1, shared sources", sourced(labelled(40, 0.9, 14)), sourced(labelled(40, 0.3, 15))),
+        ("macro F1, sources", sourced(labelled(40, 0.9, 14)), sourced(labelled(40, 0.3, 15))),
     ]
 
 
