@@ -253,6 +253,9 @@ def test_the_json_feed_tells_what_the_atom_feed_tells(site, language):
     alone = replace(site, tree=replace(site.tree, board=replace(site.tree.board, public=False)))
     assert "http" not in json.dumps(feed_json(alone, words)["items"])
     assert not {"home_page_url", "feed_url"} & feed_json(alone, words).keys()
+    links = re.findall(r'</author><link href="([^"]+)"', feed_xml(alone, words))
+    assert links and all(link.endswith("/index.html") for link in links)  # no server adds it
+    assert "/index.html): " in llms_txt(alone, words).split("## ")[-1]
 
 
 def test_badges_say_rank_and_tie_group(site):

@@ -81,7 +81,13 @@ def entries(site: Site, words: Words) -> list[Json]:
         commit, kind and model, under a `tag:` id (RFC 4151) that never changes.
     """
     tag = _tag(site.tree.board)
-    return [_entry(event, tag, words) for event in events(site)]
+    return [_entry(event, tag, words) | {"page": _page(event, site)} for event in events(site)]
+
+
+def _page(event: Json, site: Site) -> str:
+    """Return the page that tells of a change; on a board that is not public it names its file."""
+    page = f"models/{event['slug']}/" if event["slug"] else "history/"
+    return page if site.tree.board.public else f"{page}index.html"
 
 
 def _tag(board: Board) -> str:
@@ -97,7 +103,6 @@ def _entry(event: Json, tag: str, words: Words) -> Json:
         "title": ": ".join(filter(None, [words(f"history.kind.{event['kind']}"), event["title"]])),
         "day": event["day"],
         "author": event["author"],
-        "page": f"models/{event['slug']}/" if event["slug"] else "history/",
         "told": ". ".join(filter(None, [event["subject"], words.listed(titles)])),
     }
 
@@ -165,6 +170,8 @@ def llms_txt(site: Site, words: Words) -> str:
     ]
     lines.append(f"\n## {words('title.tasks')}\n")
     tasks = dict.fromkeys(task for suite in board.suites.values() for task in suite.tasks)
+    file = "" if board.public else "index.html"
     for task in map(load_task, tasks):
-        lines.append(f"- [{words.say(task.title)}](tasks/{task.name}/): {words.say(task.summary)}")
+        title, told = words.say(task.title), words.say(task.summary)
+        lines.append(f"- [{title}](tasks/{task.name}/{file}): {told}")
     return "\n".join([*lines, ""])
