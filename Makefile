@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 SERVE ?= 1
 # what checking, planning, ranking and the site need
-LIGHT := jieba jinja2 jsonschema jsonschema-rs mkdocs mkdocs-material nh3 numpy packaging pandas pillow pyarrow pyyaml rich scipy typer
+LIGHT := jieba jinja2 jsonschema jsonschema-rs mkdocs mkdocs-material nh3 numpy orjson packaging pandas pillow pyarrow pyyaml rich scipy typer
 # in a workflow, later steps find the commands
 ON_PATH = @test -z "$$GITHUB_PATH" || echo "$(CURDIR)/$(BIN)" >> "$$GITHUB_PATH"
 

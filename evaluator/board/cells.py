@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluator.board.decisions import Verdict, declined, judge
 from evaluator.board.index import baseline_of, reach_of
 from evaluator.board.suites import Asked, Season
-from evaluator.board.tree import Entry, Standing, Tree
+from evaluator.board.tree import Entry, Question, Standing, Tree
 from evaluator.core.files import Json
-from evaluator.core.records import Task
 from evaluator.measure.method import method_of, why_unfit
 
 NAN = float("nan")
@@ -40,20 +39,6 @@ class Cell:
     """Notes that were decided to be shown beside it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What every model is asked of a task: looked up once, answered by thousands."""
-
-    task: str
-    """Name of the task."""
-    asked: Asked | None
-    """What is asked; None if it is not locked."""
-    known: Task | None
-    """The task; None if it is retired."""
-    season: Season | None
-    """The season that asks; None for the present."""
-
-
 def find_cell(tree: Tree, entry: Entry, task: str, season: Season | None = None) -> Cell:
     """Return a model's official number on a task, or why there is none.
 
@@ -68,8 +53,8 @@ def find_cell(tree: Tree, entry: Entry, task: str, season: Season | None = None)
 
 def question_of(tree: Tree, task: str, season: Season | None = None) -> Question:
     """Return what every model is asked of a task, in a season or (None) now."""
-    asked = asked_of(tree, task, season)
-    return Question(task=task, asked=asked, known=tree.tasks.get(task), season=season)
+    now = tree.question(task)
+    return replace(now, asked=season.asked.get(task), season=season) if season else now
 
 
 def cell_of(tree: Tree, entry: Entry, question: Question) -> Cell:
@@ -121,9 +106,8 @@ def _ruled_out(tree: Tree, entry: Entry, question: Question) -> Cell | None:
         return None  # of a season long closed
     if unfit := why_unfit(entry.submission, known):
         return Cell(state="not-applicable", reason=unfit)
-    if not known.measurable:
-        reason = f"cannot be measured yet: {known.waits or 'its test files are not verified'}"
-        return Cell(state="pending", reason=reason)
+    if question.waits:
+        return Cell(state="pending", reason=f"cannot be measured yet: {question.waits}")
     return None
 
 
@@ -155,9 +139,11 @@ def failed_attempts(entry: Entry, question: Question) -> list[Json]:
 
     One that failed at an earlier version of the task says nothing of the present one.
     """
+    mine = [a for a in entry.attempts if a["task"] in (question.task, "")]
+    if not mine:  # nearly always: thousands of cells ask
+        return []
     asked, known = question.asked, question.known
     wanted = asked.requests_for(method_of(entry.submission, known)) if asked and known else None
-    mine = [a for a in entry.attempts if a["task"] in (question.task, "")]
     same = [
         a for a in mine if wanted is None or a.get("request_set", wanted.sha256) == wanted.sha256
     ]

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from evaluator.board.cells import Cell, Question, cell_of, question_of
+from evaluator.board.cells import Cell, cell_of, question_of
 from evaluator.board.decisions import judge, taken_down
 from evaluator.board.suites import Asked, asked_now
-from evaluator.board.tree import Entry, Standing, Tree
+from evaluator.board.tree import Entry, Question, Standing, Tree
 from evaluator.core.files import Json
 from evaluator.core.records import RequestSet
 from evaluator.measure.method import method_of

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+
+import orjson
 
 from evaluator.board.eligibility import eligibility_of
 from evaluator.board.suites import Season, read_season, suites_of, with_varied
@@ -219,7 +220,7 @@ def read_standings(root: Path) -> list[Standing]:
 def read_again(root: Path, standing: Standing) -> Standing:
     """Return a result in full of which a part was kept when the tree was read and checked."""
     data = read_plain(root / standing.path, standing.path)
-    return Standing(path=standing.path, result=json.loads(data))
+    return Standing(path=standing.path, result=orjson.loads(data))
 
 
 def read_decisions(root: Path) -> list[Json]:

@@ -91,6 +91,22 @@ class Entry:
         return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What every model is asked of a task: looked up once, answered by thousands."""
+
+    task: str
+    """Name of the task."""
+    asked: Asked | None
+    """What is asked; None if it is not locked."""
+    known: Task | None
+    """The task; None if it is retired."""
+    waits: str = ""
+    """Why it cannot be measured yet, '' if it can."""
+    season: Season | None = None
+    """The season that asks; None for the present."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tree:
     """Everything below submissions/."""
@@ -124,6 +140,10 @@ class Tree:
         return {}
 
     @cached_property
+    def _questions(self) -> dict[str, Question]:
+        return {}
+
+    @cached_property
     def _by_submission(self) -> dict[str, list[Json]]:
         found: dict[str, list[Json]] = {}
         for decision in self.decisions:
@@ -144,6 +164,19 @@ class Tree:
             frozen = season.asked.get(task) if season and season.state == "open" else None
             self._asked[task] = frozen or asked_now(task)
         return self._asked[task]
+
+    def question(self, task: str) -> Question:
+        """Return what every model is asked of a task now; looked up once."""
+        if task not in self._questions:
+            known = self.tasks.get(task)
+            waits = known.waits or "its test files are not verified" if known else ""
+            self._questions[task] = Question(
+                task=task,
+                asked=self.asked(task),
+                known=known,
+                waits="" if known and known.measurable else waits,
+            )
+        return self._questions[task]
 
 
 def frozen_suites(tree: Tree) -> Tree:

@@ -7,6 +7,7 @@ one newline at the end; floats as Python prints them (the shortest text that rea
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import gzip
 import hashlib
@@ -26,6 +27,10 @@ PART = ".part-"
 """How the names of files begin that are being written."""
 LARGEST = 64 * 1024 * 1024
 """Bytes of a file of a tree; the largest, kept responses, are far below."""
+PLAIN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+"""How a file of a tree is opened: as it is looked at, so that nothing can take its place between;
+no link is followed and no pipe waited for."""
+NOT_PLAIN = "not a plain file: commit the file itself"
 Json = Any
 """A value made of dict, list, str, int, float, bool and None."""
 
@@ -128,18 +133,31 @@ def read_plain(path: Path, name: str = "") -> bytes:
         DocumentError: no such file, no plain file, or more bytes than any of the board's files has.
     """
     try:
-        facts = path.lstat()
-        if not stat.S_ISREG(facts.st_mode):
-            told = "not a plain file: commit the file itself"
-        elif facts.st_size > LARGEST:
-            told = f"{facts.st_size} bytes; at most {LARGEST} are read"
-        else:
-            return path.read_bytes()
+        handle = os.open(path, PLAIN)
+        try:
+            facts = os.fstat(handle)
+            if not stat.S_ISREG(facts.st_mode):
+                told = NOT_PLAIN
+            elif facts.st_size > LARGEST:
+                told = f"{facts.st_size} bytes; at most {LARGEST} are read"
+            else:
+                return _read_to_end(handle, facts.st_size)
+        finally:
+            os.close(handle)
     except FileNotFoundError:
         told = "no such file"
     except OSError as error:
-        told = f"cannot be read: {error.strerror}"
+        special = error.errno in (errno.ELOOP, errno.ENXIO)  # a link, a socket
+        told = NOT_PLAIN if special else f"cannot be read: {error.strerror}"
     raise DocumentError([Fault(name or str(path), 0, "", told)])
+
+
+def _read_to_end(handle: int, size: int) -> bytes:
+    """Return the bytes of an open file: in one call, unless the file system hands out less."""
+    data = os.read(handle, size)
+    while len(data) < size and (more := os.read(handle, size - len(data))):
+        data += more
+    return data
 
 
 def write_atomic(path: Path, data: bytes) -> None:

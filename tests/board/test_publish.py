@@ -23,7 +23,7 @@ from evaluator.board.publish import read_site
 from evaluator.board.publish.audit import audit_data, audit_page
 from evaluator.board.publish.changes import by_week, commits, events
 from evaluator.board.publish.downloads import board_files, files_of_models, write_files, write_sums
-from evaluator.board.publish.feed import badge, badges, feed_json, feed_xml, llms_txt, site_map
+from evaluator.board.publish.feed import feed_json, feed_xml, llms_txt, site_map
 from evaluator.board.publish.frames import as_csv, as_parquet, ranking_frame, typed
 from evaluator.board.publish.history import (
     bump_chart,
@@ -33,6 +33,7 @@ from evaluator.board.publish.history import (
 )
 from evaluator.board.publish.method import RULES, method_data
 from evaluator.board.publish.model import model_data
+from evaluator.board.publish.model_pictures import badge, pictures_of
 from evaluator.board.publish.pages import Pages
 from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.render import Renderer
@@ -259,9 +260,14 @@ def test_the_json_feed_tells_what_the_atom_feed_tells(site, language):
 
 
 def test_badges_say_rank_and_tie_group(site):
-    found = dict(badges(site))
-    assert found.keys() == {"starter--small", "baseline--random", "baseline--majority"}
-    assert ">rank 1 · tie A<" in found["starter--small"]
+    found = {model: pictures_of(site, model) for model in site.places}
+    badges = {path: data for pictures in found.values() for path, data in pictures.items()}
+    ranked = ("starter--small", "baseline--random", "baseline--majority")
+    assert {path for path in badges if path.endswith("svg")} == {f"badges/{n}.svg" for n in ranked}
+    assert ">rank 1 · tie A<" in badges["badges/starter--small.svg"].decode()
+    row = site.places["baseline/random"]["starter"] | {"best_rank": None}
+    unranked = replace(site, places={"baseline/random": {"starter": row}})
+    assert pictures_of(unranked, "baseline/random") == {}
     hostile = ElementTree.fromstring(badge("<script>", '"&'))
     assert hostile.get("aria-label") == '<script>: "&'
 

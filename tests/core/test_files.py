@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import fuzz
 
-from evaluator.core.errors import EvaluatorError
+from evaluator.core.errors import DocumentError, EvaluatorError
 from evaluator.core.files import (
     PART,
     canonical_bytes,
@@ -22,6 +24,7 @@ from evaluator.core.files import (
     json_lines,
     parse_json,
     pretty_bytes,
+    read_plain,
     sha256,
     sha256_file,
     write_atomic,
@@ -117,6 +120,33 @@ def test_compression_depends_on_the_bytes_alone() -> None:
     assert packed == compress(b"abc" * 1000)
     assert packed[4:8] == b"\0\0\0\0"  # no clock
     assert not packed[3] & 0x08  # no name
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "socket", "folder"])
+def test_what_is_no_plain_file_is_refused_and_never_waited_for(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "it"
+    (tmp_path / "there").write_bytes(b"secret")
+    if kind == "link":
+        path.symlink_to(tmp_path / "there")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(str(path))
+    else:
+        path.mkdir()
+    with pytest.raises(DocumentError, match=r"^name: not a plain file: commit the file itself$"):
+        read_plain(path, "name")
+
+
+def test_a_plain_file_is_read_to_its_end_and_one_that_is_not_there_is_named(tmp_path: Path) -> None:
+    data = bytes(range(256)) * 5000
+    (tmp_path / "it").write_bytes(data)
+    assert read_plain(tmp_path / "it") == data
+    with pytest.raises(DocumentError, match=r"^gone: no such file$"):
+        read_plain(tmp_path / "gone", "gone")
+    with pytest.raises(DocumentError, match=r"^below: cannot be read: Not a directory$"):
+        read_plain(tmp_path / "it" / "below", "below")
 
 
 def test_a_file_is_written_whole_with_its_folders(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
+
 from evaluator.board.profile import offered
 from evaluator.board.publish.audit import audit_data
-from evaluator.board.publish.feed import badges
 from evaluator.board.publish.frames import as_csv, as_parquet, ranking_frame
 from evaluator.board.publish.history import history_data
 from evaluator.board.publish.previews import previews
@@ -17,7 +18,7 @@ from evaluator.board.publish.scores import scores_frame
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.table import scores_data, table_data
 from evaluator.board.publish.vectors import item_names, models_data, questions_data
-from evaluator.core.files import Json, canonical_bytes, sha256
+from evaluator.core.files import Json, sha256
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -41,8 +42,11 @@ def write_files(to: Path, files: Iterable[tuple[str, bytes]]) -> list[str]:
 def write_file(to: Path, path: str, data: bytes) -> str:
     """Write a file for download; return its line of SHA256SUMS."""
     target = to / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(data)
+    try:
+        target.write_bytes(data)
+    except FileNotFoundError:  # the first of its folder
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
     return f"{sha256(data)}  {path}\n"
 
 
@@ -75,8 +79,6 @@ def board_files(site: Site) -> Iterator[tuple[str, bytes]]:
     yield from _tables("data/scores", scores_frame(site))
     yield "data/history.json", compact(history_data(site))
     yield "data/audit.json", compact(audit_data(site))
-    for name, svg in badges(site):
-        yield f"badges/{name}.svg", svg.encode()
     yield from previews(site)
     yield "data/models.json", compact(models_data(site))
     for name, ids in item_names(site):
@@ -89,5 +91,5 @@ def _tables(path: str, frame: DataFrame) -> Iterator[tuple[str, bytes]]:
 
 
 def compact(value: Json) -> bytes:
-    """Return a value as canonical JSON without spaces: a board of thousands has a gigabyte."""
-    return canonical_bytes(value) + b"\n"
+    """Return a value as JSON without spaces, keys in order: a board of thousands has a gigabyte."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)

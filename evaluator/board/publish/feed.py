@@ -1,4 +1,4 @@
-"""What others read of the board: two feeds, badges, a map of the site, a page for machines."""
+"""What others read of the board: two feeds, a map of the site, a page for machines."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ from evaluator.board.publish.words import LANGUAGES, Words
 from evaluator.board.tree import Board
 from evaluator.core.files import Json
 from evaluator.tasks import load_task, task_names
-
-LETTER = 6.6
-"""Width of a letter of a badge, in pixels."""
 
 
 def feed_xml(site: Site, words: Words) -> str:
@@ -105,32 +102,6 @@ def _entry(event: Json, tag: str, words: Words) -> Json:
         "author": event["author"],
         "told": ". ".join(filter(None, [event["subject"], words.listed(titles)])),
     }
-
-
-def badges(site: Site) -> Iterator[tuple[str, str]]:
-    """Yield (model's slug, badge as SVG) of every model ranked on the home suite."""
-    suite = site.tree.board.suites[site.tree.board.home]
-    for row in site.rows[suite.name]:
-        if row["best_rank"]:
-            low, high = row["best_rank"], row["worst_rank"]
-            ranks = str(low) if low == high else f"{low}–{high}"
-            yield row["slug"], badge(suite.title, f"rank {ranks} · tie {row['tie_group']}")
-
-
-def badge(left: str, right: str) -> str:
-    """Return two words side by side as a small picture."""
-    a, b = (round(LETTER * len(text)) + 14 for text in (left, right))
-    name = escape(f"{left}: {right}")
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{a + b}" height="20" role="img" '
-        f'aria-label="{name}"><title>{name}</title>'
-        f'<path fill="#14232b" d="M3 0h{a - 3}v20H3a3 3 0 0 1-3-3V3a3 3 0 0 1 3-3z"/>'
-        f'<path fill="#0b5d66" d="M{a} 0h{b - 3}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H{a}z"/>'
-        '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" '
-        'text-anchor="middle">'
-        f'<text x="{a / 2:g}" y="14">{escape(left)}</text>'
-        f'<text x="{a + b / 2:g}" y="14">{escape(right)}</text></g></svg>\n'
-    )
 
 
 def site_map(address: str, to: Path) -> str:

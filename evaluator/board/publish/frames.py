@@ -9,12 +9,12 @@ import io
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
-from evaluator.board.publish.values import safe_cell
+from evaluator.board.publish.values import DANGEROUS_CELL, safe_cell
 from evaluator.board.suites import Suite
 from evaluator.core.files import Json
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 AT_ONCE = 10_000
 """Rows that are written at once."""
@@ -63,10 +63,17 @@ def as_csv(frame: DataFrame) -> bytes:
     parts: list[bytes] = []
     for start in range(0, max(len(frame), 1), AT_ONCE):
         rows = frame.iloc[start : start + AT_ONCE]
-        safe = {str(name): rows[name].map(safe_cell, na_action="ignore") for name in texts}
+        safe = {str(name): safe_column(rows[name]) for name in texts}
         told = rows.assign(**safe).to_csv(index=False, header=not parts, lineterminator="\r\n")
         parts.append(told.encode())
     return b"".join(parts)
+
+
+def safe_column(column: Series[str]) -> Series[str]:
+    """Return a column of text, quoted where a table program might run it; hardly any needs it."""
+    if not column.str.startswith(DANGEROUS_CELL, na=False).any():
+        return column
+    return column.map(safe_cell, na_action="ignore")
 
 
 def as_parquet(frame: DataFrame) -> bytes:

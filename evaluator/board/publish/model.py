@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from evaluator.board.cells import Cell
+from operator import itemgetter
+
 from evaluator.board.index import baseline_of
 from evaluator.board.publish.profile import profile_data, profile_view
-from evaluator.board.publish.rows import cell_data, last_measured, parameters_of
+from evaluator.board.publish.rows import last_measured, parameters_of
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.task import is_trained_on
 from evaluator.board.publish.values import slug
@@ -21,6 +22,7 @@ SETUP = ("environment", "evaluator", "runner")
 
 ESTIMATE = ("value", "stderr", "low", "high", "n", "tier")
 """What is told of a number, in this order."""
+of_estimate = itemgetter(*ESTIMATE)
 DIGITS = 6
 """Digits of an estimate; its page shows four."""
 OF_THE_ROW = ("model", "slug", "title", "organisation", "kind", "dtype", "licence", "parameters",
@@ -70,9 +72,9 @@ def model_data(site: Site, entry: Entry) -> Json:
         "trained_on": list(submission.trained_on),
         "supersedes": submission.supersedes,
         "tasks": [
-            task_result(site, task, cell, results, setups)
+            task_result(site, submission.id, task, results, setups)
             | {"trained": is_trained_on(submission, task)}
-            for task, cell in site.cells[submission.id].items()
+            for task in site.cells[submission.id]
         ],
         "estimate": ESTIMATE,
         "setups": setups,
@@ -146,14 +148,14 @@ def source_of(entry: Entry, folder: str) -> str:
 
 
 def task_result(
-    site: Site, task: str, cell: Cell, results: dict[str, Standing], setups: list[Json]
+    site: Site, model: str, task: str, results: dict[str, Standing], setups: list[Json]
 ) -> Json:
     """Return one task of one model: its official result, or why there is none.
 
     Args:
         site: everything.
+        model: id of the submission.
         task: name of the task.
-        cell: what the model got on it.
         results: path -> result in full.
         setups: machines and programs met so far; one met first is added.
     """
@@ -161,10 +163,11 @@ def task_result(
     baseline = baseline_of(asked) if asked else None
     known = load_task(task)
     shown = {"task": task, "title": known.title, "varies": known.varies, "baseline": baseline}
-    shown |= cell_data(cell)
-    if cell.standing is None:
+    shown |= site.numbers[model][task]
+    official = site.cells[model][task].standing
+    if official is None:
         return shown
-    standing = results[cell.standing.path]
+    standing = results[official.path]
     return shown | standing_data(site, standing) | result_data(standing.result, setups)
 
 
@@ -193,7 +196,7 @@ def result_data(result: Json, setups: list[Json]) -> Json:
 
 def estimate_data(found: Json) -> list[Json]:
     """Return a number with its error and interval in the order of ESTIMATE."""
-    values = [found[part] for part in ESTIMATE]
+    values = of_estimate(found)
     return [round(value, DIGITS) if isinstance(value, float) else value for value in values]
 
 

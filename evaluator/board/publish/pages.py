@@ -18,7 +18,8 @@ from evaluator.board.publish.colours import accents
 from evaluator.board.publish.history import bump_chart, history_data
 from evaluator.board.publish.method import method_data
 from evaluator.board.publish.model import model_facts, model_view, ranks, script_words
-from evaluator.board.publish.previews import model_preview, preview_of
+from evaluator.board.publish.model_pictures import preview_of_model
+from evaluator.board.publish.previews import preview_of
 from evaluator.board.publish.queue import queue_data
 from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.rendered import (
@@ -240,7 +241,7 @@ class Pages:
             title=data["title"],
             about=about,
             body=body,
-            preview=model_preview(self.site, data["slug"]),
+            preview=preview_of_model(self.site, data["slug"]),
         )
 
     def _tasks(self) -> dict[str, Rendered]:

@@ -18,7 +18,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from evaluator.board.publish.colours import Accents, accents
-from evaluator.board.publish.render import short_count
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.values import address_of
 from evaluator.core.files import Json
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
     from PIL.ImageFont import FreeTypeFont, ImageFont
 
-DRAWN = 100
-"""Models with a preview of their own: the first of the home suite."""
 SIZE = (1200, 630)
 EDGE = 72
 """Pixels that stay free on both sides."""
@@ -45,7 +42,7 @@ LINES = 8
 
 
 def previews(site: Site) -> Iterator[tuple[str, bytes]]:
-    """Yield (path, PNG) of every preview; none for a board whose address is not known."""
+    """Yield (path, PNG) of every suite and task; none for a board whose address is not known."""
     board = site.tree.board
     if not address_of(board):
         return
@@ -54,14 +51,12 @@ def previews(site: Site) -> Iterator[tuple[str, bytes]]:
         yield f"previews/suites/{name}.png", draw_suite(site, name).png(colours)
     for name in task_names():
         yield f"previews/tasks/{name}.png", draw_task(site, name).png(colours)
-    for row in first_models(site):
-        yield f"previews/models/{row['slug']}.png", draw_model(site, row).png(colours)
 
 
 def preview_of(site: Site, source: str) -> str:
     """Return the path of the preview of a page, from the page's source; '' where there are none.
 
-    The pages of models are copies of one shell: `model_preview` says theirs.
+    The pages of models are copies of one shell: `preview_of_model` says theirs.
     """
     board = site.tree.board
     if not address_of(board):
@@ -73,18 +68,6 @@ def preview_of(site: Site, source: str) -> str:
     if room == "tasks" and name in task_names():
         return f"previews/tasks/{name}.png"
     return f"previews/suites/{board.home}.png"
-
-
-def model_preview(site: Site, slug: str) -> str:
-    """Return the path of the preview of a model's page: its own, or that of the home suite."""
-    if any(row["slug"] == slug for row in first_models(site)):
-        return f"previews/models/{slug}.png"
-    return f"previews/suites/{site.tree.board.home}.png"
-
-
-def first_models(site: Site) -> list[Json]:
-    """Return the rows of the models that have a preview of their own."""
-    return [row for row in site.rows[site.tree.board.home][:DRAWN] if row["best_rank"]]
 
 
 class Preview:
@@ -192,30 +175,6 @@ def draw_task(site: Site, name: str) -> Preview:
     )
     for number, (what, told) in enumerate(facts):
         preview.fact(EDGE + 352 * (number % 3), 270 + 150 * (number // 3), what, told, 330)
-    return preview
-
-
-def draw_model(site: Site, row: Json) -> Preview:
-    """Draw the place of a model among its neighbours on the home suite."""
-    board = site.tree.board
-    rows, suite = site.rows[board.home], board.suites[board.home].title
-    size = f"{short_count(row['parameters'])} parameters" if row["parameters"] else ""
-    told = ", ".join(filter(None, map(latin, (row["organisation"], row["licence"], size))))
-    preview = Preview(latin(board.title), latin(row["title"], row["model"]), told)
-    low, high = row["best_rank"], row["worst_rank"]
-    preview.fact(
-        EDGE, 256, latin(suite, "Rank"), f"Rank {low if low == high else f'{low}-{high}'}", 330
-    )
-    preview.fact(EDGE + 352, 256, "Tie group", row["tie_group"], 330)
-    interval = f"{row['low']:.1f} to {row['high']:.1f}"
-    preview.fact(EDGE + 704, 256, f"Index ({interval})", f"{row['index']:.1f}", 330)
-    at = next(i for i, other in enumerate(rows) if other["slug"] == row["slug"])
-    around = [other for other in rows[max(0, at - 2) : at + 4] if other["best_rank"]]
-    scale = scale_of(around)
-    for number, other in enumerate(around[:5]):
-        ends = (other["index"], other["low"], other["high"])
-        name = ("> " if other is row else "") + latin(other["title"], other["model"])
-        preview.row(384 + 44 * number, name, f"{other['index']:.1f}", placed(ends, scale))
     return preview
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from evaluator.board.cells import Cell
 from evaluator.board.index import baseline_of
 from evaluator.board.publish.frames import typed
 from evaluator.board.publish.site import Site
-from evaluator.board.publish.values import rounded, slug
+from evaluator.board.publish.values import slug
 from evaluator.board.tree import Entry
 from evaluator.core.files import Json
 
@@ -22,6 +23,7 @@ COLUMNS = ("model", "task", "state", "metric", "value", "low", "high", "n", "ski
 """Columns of `data/scores.csv` and its Parquet; `data.col.*` of the words explain them."""
 AT_ONCE = 10_000
 """Rows that are held as Python's objects."""
+of_number = itemgetter("value", "low", "high", "n", "skill")
 NUMBERS = {"value": "Float64", "low": "Float64", "high": "Float64", "skill": "Float64",
            "baseline": "Float64", "n": "Int64"}  # fmt: skip
 """Columns that are no text."""
@@ -35,16 +37,10 @@ def score_rows(site: Site) -> Iterator[tuple[Json, ...]]:
 
 
 def _row(site: Site, entry: Entry, task: str, cell: Cell) -> tuple[Json, ...]:
-    shown = (
-        rounded(cell.value),
-        rounded(cell.low),
-        rounded(cell.high),
-        cell.n,
-        rounded(cell.skill),
-    )
     asked = site.tree.asked(task)
     baseline = baseline_of(asked) if asked else None
     name = entry.submission.id
+    shown = of_number(site.numbers[name][task])
     if cell.standing is None:
         return (name, task, cell.state, "", *shown, baseline, *[""] * 7)
     result, path = cell.standing.result, cell.standing.path

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from evaluator.board.cells import Cell, cell_of, question_of
 from evaluator.board.history import Change, additions, in_git, read_history
-from evaluator.board.publish.rows import row_data, rows_of
+from evaluator.board.publish.rows import cell_data, row_data, rows_of
 from evaluator.board.ranking import Ranking, for_ranking, rank, rank_season
 from evaluator.board.submissions import read_again, read_tree
 from evaluator.board.tree import Entry, Tree
@@ -46,6 +46,8 @@ class Site:
     """Model -> suite -> its row."""
     cells: dict[str, dict[str, Cell]]
     """Model -> task -> cell, for every task that it was asked or has a result of."""
+    numbers: dict[str, dict[str, Json]]
+    """The same cells as plain values."""
     changes: tuple[Change, ...]
     """Every change below submissions/, oldest first; empty outside git."""
     newer: dict[str, str]
@@ -134,18 +136,21 @@ def gather(
     rows: dict[str, list[Json]] = {}
     places: dict[str, dict[str, Json]] = {entry.submission.id: {} for entry in tree.entries}
     cells: dict[str, dict[str, Cell]] = {entry.submission.id: {} for entry in tree.entries}
+    numbers: dict[str, dict[str, Json]] = {entry.submission.id: {} for entry in tree.entries}
     for name, ranking in rankings.items():
         ranked = rows_of(ranking)
         rows[name] = [row_data(row) for row in ranked]
         for row, values in zip(ranked, rows[name], strict=True):
             places[values["model"]][name] = values
             cells[values["model"]].update(row.cells)
+            numbers[values["model"]].update(values["tasks"])
     questions = {task: question_of(tree, task) for task in tree.tasks}
     for entry in tree.entries:
         found = cells[entry.submission.id]
         for task in sorted(entry.by_task.keys() - found.keys()):
             if task in questions:
                 found[task] = cell_of(tree, entry, questions[task])
+                numbers[entry.submission.id][task] = cell_data(found[task])
     prefix = f"{root.name}/"
     return Site(
         root=root,
@@ -156,6 +161,7 @@ def gather(
         rows=rows,
         places=places,
         cells=cells,
+        numbers=numbers,
         changes=tuple(changes),
         newer={e.submission.supersedes: e.submission.id for e in reversed(tree.entries)},
         added={path.removeprefix(prefix): c for path, c in additions(changes).items()},

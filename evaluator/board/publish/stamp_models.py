@@ -1,4 +1,4 @@
-"""What there is of each model: a page in every language and two files, written on all cores.
+"""What there is of each model: a page in every language and its files, written on all cores.
 
 A model's results are read in full here, one model at a time: a board of 150,000 results fits into
 memory this way. What a process writes depends on the model alone, so their number changes no byte.
@@ -17,8 +17,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 from evaluator.board.card import render_card
-from evaluator.board.publish.downloads import Beside, compact, write_file
+from evaluator.board.publish.downloads import Beside, compact, write_files
 from evaluator.board.publish.model import model_data
+from evaluator.board.publish.model_pictures import pictures_of
 from evaluator.board.publish.outward import without_outward
 from evaluator.board.publish.pages import MODELS, Pages
 from evaluator.board.publish.profile import shares_of
@@ -36,6 +37,10 @@ AT_ONCE = 20
 RENEWED = 10
 """Times that it takes some: then a new one follows. Whatever a process looks at becomes its own
 copy, for Python counts who looks; a new one begins with what all share."""
+
+LOOSE = 100_000
+"""Objects that a process may make more than it drops before it looks for garbage: a model's results
+are tens of thousands, and hardly any of them is garbage that must be looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +90,12 @@ class Press:
                 page = replace(page, body=without_outward(page.body))
             shell.write(page)
         items = vectors(site, entry)
-        files = {f"models/{data['slug']}.json": data, f"data/items/{data['slug']}.json": items}
-        sums = [write_file(self.root, path, compact(value)) for path, value in files.items()]
+        files = {
+            f"models/{data['slug']}.json": compact(data),
+            f"data/items/{data['slug']}.json": compact(items),
+            **pictures_of(site, data["model"]),
+        }
+        sums = write_files(self.root, files.items())
         shares = {data["model"]: found} if (found := shares_of(data["profile"])) else {}
         questions = questions_of(site, entry, items, self.told)
         self.told |= questions.keys()
@@ -129,6 +138,7 @@ _presses: list[Press] = []
 
 def _begin(press: Press) -> None:
     """Take the press into a process that was forked: nothing of it is copied or pickled."""
+    gc.set_threshold(LOOSE)
     _presses[:] = [press]
 
 

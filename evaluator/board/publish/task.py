@@ -7,7 +7,6 @@ import math
 from evaluator.board.agreement import agreed_wrong
 from evaluator.board.cells import Cell
 from evaluator.board.difficulty import difficulty
-from evaluator.board.publish.rows import cell_data
 from evaluator.board.publish.site import Site, once
 from evaluator.board.publish.values import slug
 from evaluator.core.files import Json
@@ -127,6 +126,7 @@ def hard_data(counts: list[int] | None) -> Json | None:
 def task_board(site: Site, name: str) -> list[Json]:
     """Return every model measured on a task, the best first."""
     board = []
+    clean = load_task(name).varies or name
     for entry in site.tree.entries:
         cell = site.cells[entry.submission.id].get(name)
         if cell is not None and cell.standing is not None:
@@ -139,9 +139,9 @@ def task_board(site: Site, name: str) -> list[Json]:
                 "parameters": cell.standing.result["model"]["parameters"],
                 "method": cell.standing.result["method"],
                 "engine": cell.standing.result["model"].get("engine", ""),
-                "trained": is_trained_on(submission, name),
+                "trained": clean in submission.trained_on,
             }
-            board.append({**facts, **cell_data(cell)})
+            board.append({**facts, **site.numbers[submission.id][name]})
     return sorted(board, key=lambda row: (-row["skill"], row["model"]))
 
 
