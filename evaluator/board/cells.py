@@ -66,6 +66,8 @@ def cell_of(tree: Tree, entry: Entry, question: Question) -> Cell:
     if asked is None:
         return Cell(state="pending", reason="the task is not locked at its present version")
     measured = [s for s in entry.by_task.get(task, ()) if _in_time(s, question.season)]
+    if not measured:
+        return _gap(entry, question, [], [])
     decided = tree.decided(entry.submission.id)
     same = [
         (judge(decided, entry.submission.id, task, standing.name), standing)
