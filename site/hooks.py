@@ -87,7 +87,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             files.append(File.generated(config, path, content=content, inclusion=level))
     for asset in sorted((HERE / "assets").rglob("*.*")):
         path = f"assets/board/{asset.relative_to(HERE / 'assets').as_posix()}"
-        files.append(File.generated(config, path, abs_src_path=str(asset)))
+        if asset.suffix == ".css":
+            style = config.extra["pages"].words.styled(asset.read_text("utf-8"))
+            files.append(File.generated(config, path, content=style))
+        else:
+            files.append(File.generated(config, path, abs_src_path=str(asset)))
     return files
 
 

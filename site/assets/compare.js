@@ -1,6 +1,6 @@
 // Two to six models side by side. The first is called A; each other one is compared with it, item by item.
 
-import { cell, count, download, draw, make, one, page, say } from "./dom.js";
+import { cards, cell, count, download, draw, make, one, page, say } from "./dom.js";
 import { compareIndex, compareVectors, judge, unpack } from "./paired.js";
 
 const facts = page();
@@ -136,7 +136,7 @@ function forest(a, pairs) {
     ...pair.gaps.map((row) => gap(row.task, say(words.gap, { who: [row.a ? "" : a.title, row.b ? "" : pair.other.title].filter(Boolean).join(", ") }), "b-state"))));
   const table = make("table", { class: "b-board" }, make("thead", {}, make("tr", {}, ...heads.map((head, i) => make("th", { scope: "col", class: [1, 2, 5, 6, 7].includes(i) ? "b-num" : null }, head)))), ...body);
   return make("section", {}, make("h2", { id: "differences" }, words.differences),
-    make("div", { class: "b-scroll", role: "region", tabindex: 0, "aria-label": words.differences }, table),
+    make("div", { class: "b-scroll", role: "region", tabindex: 0, "aria-label": words.differences }, cards(table)),
     make("p", { class: "b-foot" }, `${words.note} `, make("button", { type: "button", onclick: () => csv(a, pairs) }, words.csv)));
 }
 
@@ -147,8 +147,8 @@ function line(row, pair, most) {
   const winner = { a: "A", b: pair.letter, "": "–" }[row.better];
   const least = row.smallest ? say(words.smallest, { points: one(100 * row.smallest) }) : null;
   return make("tr", {}, make("th", { scope: "row" }, taskLink(row.task)),
-    make("td", { class: "b-num" }, one(100 * row.a)), make("td", { class: "b-num" }, one(100 * row.b)),
-    make("td", { class: "b-ci", title: least }, interval(row, most), ` ${points(row.difference)} (${points(row.low)} ${words.to} ${points(row.high)})`), make("td", {}, make("b", {}, winner)),
+    make("td", { class: "b-num" }, one(100 * row.a)), make("td", { class: "b-num", "data-head": pair.letter }, one(100 * row.b)),
+    make("td", { class: "b-ci", title: least, "data-head": "" }, interval(row, most), ` ${points(row.difference)} (${points(row.low)} ${words.to} ${points(row.high)})`), make("td", {}, make("b", {}, winner)),
     make("td", { class: "b-num", title: `${row.test}: ${chance(row.p)}` }, chance(row.p_holm)),
     make("td", { class: "b-num" }, `${row.only_a.length}`), make("td", { class: "b-num" }, `${row.only_b.length}`), make("td", {}, name("metric", row.metric)));
 }
@@ -198,7 +198,7 @@ function strip(a, shown, asked, redraw) {
   const said = { a: a.title, b: pair.other.title };
   const counts = { only_a: row.only_a.length, only_b: row.only_b.length, both: row.both, neither: row.neither };
   const chips = make("div", { class: "b-chips", role: "group", "aria-label": words.items }, ...KINDS.map((kind) => make("button", { type: "button", class: `b-k-${kind}`, "aria-pressed": String(kind === shown.kind), onclick: () => { shown.kind = kind; redraw(); } }, `${say(words[kind], said)} ${counts[kind]}`)));
-  const list = make("p", { class: "b-ids" }, words.loading);
+  const list = make("p", { class: "b-ids", role: "group", tabindex: 0, "aria-label": say(words[shown.kind], said) }, words.loading);
   name_items(row, kinds, shown.kind, asked.questions[a.tasks[row.task].question], list);
   return [chips, squares(kinds, shown.kind, say(words.strip, { ...said, task: facts.tasks[row.task] ?? row.task, ...counts })), list];
 }
@@ -226,8 +226,11 @@ function settings(models) {
   const rows = [...Object.keys(models[0].facts).map((key) => [words[`fact.${key}`] ?? key, models.map((model) => said(key, model.facts[key]))]),
     ...[["method", (task) => name("method", task.method)], ["evaluator", (task) => task.evaluator]].map(([key, of]) =>
       [words[`fact.${key}`], models.map((model) => [...new Set(Object.values(model.tasks).map(of))].sort().join(", "))])];
-  const line = ([label, values]) => make("tr", { class: new Set(values).size > 1 ? "b-differs" : null }, make("th", { scope: "row" }, label), ...values.map((value) => make("td", { class: "b-why" }, value || "–")));
-  const table = make("table", { class: "b-board" }, make("thead", {}, make("tr", {}, make("th", { scope: "col" }, words.fact), ...models.map((model, i) => make("th", { scope: "col" }, `${LETTERS[i]} ${model.title}`)))), make("tbody", {}, ...rows.map(line)));
+  const line = ([label, values]) => {
+    const differs = new Set(values).size > 1;
+    return make("tr", { class: differs ? "b-differs" : null }, make("th", { scope: "row" }, label), ...values.map((value, i) => make("td", { class: "b-why", "data-head": differs ? LETTERS[i] : null }, value || "–")));
+  };
+  const table = make("table", { class: "b-board b-cards b-settings" }, make("thead", {}, make("tr", {}, make("th", { scope: "col" }, words.fact), ...models.map((model, i) => make("th", { scope: "col" }, `${LETTERS[i]} ${model.title}`)))), make("tbody", {}, ...rows.map(line)));
   return make("section", {}, make("h2", { id: "settings" }, words.settings), make("p", {}, words.settings_lead), make("div", { class: "b-scroll", role: "region", tabindex: 0, "aria-label": words.settings }, table));
 }
 

@@ -12,6 +12,16 @@ export function make(tag, facts = {}, ...children) {
   return made;
 }
 
+/** Lets the rows of a table be cards on a phone: each cell carries the head that is not seen there. */
+export function cards(table) {
+  table.classList.add("b-cards", "b-flow", "b-lined");
+  const heads = [...table.tHead.rows[0].cells].map((head) => head.textContent);
+  for (const { cells } of table.querySelectorAll("tbody tr")) {
+    if (cells.length === heads.length) for (const cell of [...cells].slice(1)) if (cell.tagName === "TD") cell.dataset.head ??= heads[cell.cellIndex];
+  }
+  return table;
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Makes an element of a picture. */

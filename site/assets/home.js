@@ -44,15 +44,16 @@ async function show(changes = {}) {
   }
   table.weights = state.w;
   const rows = table.view(state);
+  const all = state.all ? table.length : table.ranked;
   const pages = Math.max(1, Math.ceil(rows.length / state.rows));
   state.page = Math.min(state.page, pages);
   drawHead();
-  body.replaceChildren(...paged(rows).map((row, i) => line(row, (state.page - 1) * state.rows + i + 1, rows.length)));
+  body.replaceChildren(...paged(rows).map((row, i) => line(row, rows.length < all && (state.page - 1) * state.rows + i + 1)));
   drawPages(pages);
   drawPins();
   recount();
   const official = !state.w && state.sort.key === "rank";
-  status.textContent = rows.length ? say(words.shown, { n: rows.length, all: table.length }) + (official ? "" : ` · ${words.custom}`) : words["filters.none"];
+  status.textContent = rows.length ? say(words.shown, { n: rows.length, all }) + (official ? "" : ` · ${words.custom}`) : words["filters.none"];
   for (const chip of home.querySelectorAll("[data-preset]")) chip.setAttribute("aria-pressed", String(pressed(chip.dataset.preset)));
   history.replaceState(null, "", location.pathname + write(state) + location.hash);
 }
@@ -77,11 +78,12 @@ function drawHead() {
   }));
 }
 
-function line(row, place, shown) {
+/** Makes a row; of some rows only, each has its place among them. */
+function line(row, place) {
   const d = table.data;
   const slug = d.slug[row];
   const rank = make("td", { class: "b-num b-rank" }, pin(slug, d.title[row]), ` ${ranks(row)} `, make("b", {}, table.tie(row)));
-  if (shown < table.length && d.rank[0][row]) rank.append(make("i", { title: words.official }, ` ${place}.`));
+  if (place && d.rank[0][row]) rank.append(make("i", { title: words.place }, ` ${place}.`));
   const name = make("th", { scope: "row", class: "b-model" }, make("a", { href: models.replace("SLUG", slug) }, d.title[row]), " ", make("span", {}, table.word("organisation", row)));
   return make("tr", { class: `b-g${group(row)}` }, rank, name, ...wanted().map((key) => show1(row, key)));
 }

@@ -1,7 +1,7 @@
 // The results of a model in detail. They are read from its JSON when a reader opens a part: what few look at
 // weighs nothing on the pages of a board of thousands.
 
-import { draw, make, one, page } from "./dom.js";
+import { cards, draw, make, one, page } from "./dom.js";
 
 const facts = page();
 let reading = null;
@@ -117,6 +117,7 @@ async function fill(details) {
   const tasks = all.filter((found) => found.state === "measured" && (!task || found.task === task));
   if (task) details.append(document.getElementById("b-classes").content.cloneNode(true));
   details.querySelector("tbody").append(...tasks.flatMap((found) => LINES[part](found, setups)));
+  cards(details.querySelector("table"));
   if (task) confusion(tasks[0], details);
   details.dataset.ready = "";
 }

@@ -5,6 +5,7 @@ export class Table {
   constructor(data) {
     this.data = data;
     this.length = data.slug.length;
+    this.ranked = data.rank[0].filter(Boolean).length;
     this.scores = null; // task -> tenths of a percent, read when a task column is asked for
     this.weights = null; // area -> weight, 1 for those left out; null for the official index
   }

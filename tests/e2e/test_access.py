@@ -14,7 +14,8 @@ PAGES = (
 """One page of each type."""
 CARDS = (
     "tasks/", "suites/core/", "suites/medical/", "history/", "models/", "record/",
-    "models/starter--large/",
+    "models/starter--large/", "tasks/starter_choice/", "suites/starter/charts/", "method/",
+    "compare/?m=starter--large&m=starter--medium",
 )  # fmt: skip
 """Pages whose wide tables are cards on a phone."""
 
@@ -50,14 +51,34 @@ def test_a_row_of_a_wide_table_is_a_card_on_a_phone_and_still_a_row_to_who_hears
     page = browser.new_page(reduced_motion="reduce", viewport={"width": 360, "height": 800})
     for path in CARDS:
         page.goto(address + path)
-        table = page.locator(".b-cards").last
-        table.scroll_into_view_if_needed()
-        hidden = "t => t.parentElement.scrollWidth - t.parentElement.clientWidth"
-        assert table.evaluate(hidden) == 0, f"{path}: a phone shows all of a row"
-        assert table.get_by_role("row").count() > 4
-        assert table.get_by_role("columnheader").count() > 3, f"{path}: heads are heard"
-        assert table.get_by_role("rowheader").first.text_content()
-        assert Axe().run(page).response["violations"] == []
+        page.wait_for_load_state("networkidle")
+        for part in page.locator("details.b-more").all():
+            part.evaluate("d => { d.open = true; }")
+        page.wait_for_function("!document.querySelector('tbody:empty')")
+        for table in page.locator(".b-cards").all():
+            hidden = "t => t.parentElement.scrollWidth - t.parentElement.clientWidth"
+            assert table.evaluate(hidden) == 0, f"{path}: a phone shows all of a row"
+            assert table.get_by_role("row").count() > 1
+            assert table.get_by_role("columnheader").count() > 1, f"{path}: heads are heard"
+            assert table.get_by_role("rowheader").first.text_content()
+        assert violations(page) == [], path
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_a_number_on_a_card_is_told_by_the_head_of_its_column(browser, serve, site, language):
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    page.goto(serve(site) + language + "models/starter--large/")
+    told = page.evaluate("""() => [...document.querySelectorAll('.b-cards')].map((table) => {
+        const heads = [...table.tHead.rows[0].cells].map((head) => head.textContent);
+        const said = (cell) => getComputedStyle(cell, '::before').content.slice(1, -1).trim();
+        const cells = [...table.tBodies[0].rows[0].querySelectorAll('td')];
+        return cells.map((cell) => [said(cell), heads[cell.cellIndex]]);
+    })""")
+    assert len(told) >= 6, "scores, and what stands beside them"
+    for row in told:
+        assert any(said for said, _ in row), row
+        assert all(said in ("", head) for said, head in row), row
     page.close()
 
 

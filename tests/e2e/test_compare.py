@@ -103,7 +103,7 @@ def test_the_difference_of_two_indices_has_the_interval_of_the_ranking(browser, 
     page.goto(f"{serve(site)}compare/?m={slugs[0]}&m={slugs[1]}")
     page.locator(".b-headline").wait_for()
     told = page.locator(".b-headline").inner_text()
-    assert f"{value:.1f} points" in told and f"(95 % {ends[0]} to {ends[1]})" in told
+    assert f"{value:.1f} points" in told and f"(95\u00a0% {ends[0]} to {ends[1]})" in told
     page.close()
 
 

@@ -73,7 +73,7 @@ def test_every_internal_link_resolves_and_nothing_is_loaded_from_elsewhere(site)
 def test_the_home_page_is_a_ranked_table_in_plain_html(site):
     home = (site / "index.html").read_text()
     assert home.count('<th scope="row" class="b-model"><a href="models/') == 5
-    assert "Rank" in home and "95 % interval" in home
+    assert "Rank" in home and "95\u00a0% interval" in home
     order = re.findall(r'<th scope="row" class="b-model"><a href="models/([a-z-]+)/"', home)
     assert order[0] == "starter--large"
 
@@ -156,6 +156,7 @@ def test_the_table_is_filtered_sorted_and_shared_by_its_address(browser, serve, 
     page.get_by_role("searchbox", name="Find a model").fill("larg")
     page.locator("#b-status", has_text="1 of 5 models").wait_for()
     assert models.all_inner_texts() == ["Starter large"]
+    assert page.get_by_title("place in this view").inner_text() == " 1."
     page.get_by_role("searchbox", name="Find a model").fill("")
     page.locator("#b-status", has_text="5 of 5 models").wait_for()
     written = page.locator("#b-rows tr").evaluate_all(rows)
@@ -232,8 +233,10 @@ def test_a_link_to_any_page_becomes_a_picture_that_is_there(site):
     assert "previews/models/starter--large.png" in model
 
 
-@pytest.mark.parametrize("language", ["", "zh/"])
-def test_every_panel_has_all_its_words(browser, serve, site, language):
+@pytest.mark.parametrize(
+    ("language", "kind"), [("", "decoder language"), ("zh/", "解码器语言模型")]
+)
+def test_every_panel_has_all_its_words(browser, serve, site, language, kind):
     page = browser.new_page()
     page.goto(serve(site) + language)
     page.locator("#board[data-ready]").wait_for()
@@ -242,6 +245,7 @@ def test_every_panel_has_all_its_words(browser, serve, site, language):
         page.locator("#b-panel legend").first.wait_for()
         text = page.locator("#b-panel").inner_text()
         assert "undefined" not in text, (panel, text)
+        assert panel != "filters" or kind in text, "a word for people, not the one of the data"
     page.close()
 
 

@@ -37,7 +37,7 @@ from evaluator.board.publish.scores import data_page
 from evaluator.board.publish.season import opened_seasons, season_data
 from evaluator.board.publish.site import Site
 from evaluator.board.publish.submit import submit_data
-from evaluator.board.publish.suite import ROWS, suite_data
+from evaluator.board.publish.suite import ROWS, headline, suite_data
 from evaluator.board.publish.task import tasks_data
 from evaluator.board.publish.values import address_of
 from evaluator.board.publish.vectors import compare_data
@@ -126,7 +126,8 @@ class Pages:
             path = f"seasons/{season.name}/index.md"
             data = season_data(self.site, season)
             others = [name for name in names if name != season.name]
-            body = self.render("season.html", path, season=data, others=others)
+            heads = [headline(suite["ranked"], self.words) for suite in data["suites"]]
+            body = self.render("season.html", path, season=data, others=others, heads=heads)
             say = self.words.say
             found[path] = page_of(say(season.title), say(season.summary), body)
             found[f"data/seasons/{season.name}.json"] = download(data)

@@ -161,5 +161,9 @@ def script_data(data: Json, words: Words) -> Json:
         | words.starting("preset.")
         | words.starting("col.")
         | {"columns": words("table.columns"), "filters": words("table.filters")},
-        "names": words.starting("kind.") | words.starting("trust."),
+        "names": {
+            f"{fact}.{word}": said
+            for fact in ("kind", "trust")
+            for word, said in words.starting(f"{fact}.").items()
+        },
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ FIRST = next(iter(LANGUAGES))
 """What everything is written in first, and what stands in for a missing translation."""
 
 
+SAID = re.compile(r"var\(--say-(\w+)-(\w+)\)")
+"""Where a style sheet says a word of the site, as `var(--say-col-skill)` says col.skill."""
 FEW = 3
 """Most tasks that are named where a sentence says what is missing."""
 
@@ -77,6 +80,10 @@ class Words:
     def starting(self, prefix: str) -> dict[str, str]:
         """Return the sentences of a script: those whose key begins with `prefix`, without it."""
         return {k.removeprefix(prefix): v for k, v in self.texts.items() if k.startswith(prefix)}
+
+    def styled(self, css: str) -> str:
+        """Return a style sheet with a word, and a space, for every `var(--say-GROUP-NAME)`."""
+        return SAID.sub(lambda found: f'"{self.texts[f"{found[1]}.{found[2]}"]} "', css)
 
 
 def read_words(folder: Path, language: str) -> Words:
