@@ -7,7 +7,7 @@ a pull request changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +28,11 @@ from evaluator.board.eligibility import why_ineligible
 from evaluator.board.queue import out_of_step
 from evaluator.board.seasons import season_faults
 from evaluator.board.submissions import (
+    look_at_entry,
     must_be_there,
     read_board,
     read_decision,
     read_decisions,
-    read_entry,
 )
 from evaluator.board.suites import Season, read_season
 from evaluator.board.tree import Board, Entry, Tree, frozen_suites
@@ -76,7 +76,7 @@ def check_tree(root: Path, names: Iterable[str] | None = None) -> list[Fault]:
         )
         faults += _check_declines(tree)
         if names is None:
-            faults += _check_decisions(root, tree) + _check_seasons(root, tree)
+            faults += _check_decisions(root, tree, chosen) + _check_seasons(root, tree)
     if names is None:
         faults += collisions(chosen) + check_special(root)
     return sorted(_located(root, faults))
@@ -110,7 +110,7 @@ def _check_declines(tree: Tree) -> list[Fault]:
 
 
 def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> list[Fault]:
-    """Return all faults of one submission's folder; what could be read is added to `read`."""
+    """Return all faults of one submission's folder; one that could be read is added to `read`."""
     try:
         must_be_there(root, name)
     except DocumentError as error:
@@ -128,11 +128,12 @@ def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> lis
         missing = "is missing: copy .github/submission.yaml"
         return [*faults, Fault(f"{name}/submission.yaml", 0, "", missing)]
     faults += check_names(root, name, ground.board)
-    try:
-        entry = read_entry(root, name)
-    except DocumentError as error:
-        return faults + error.faults
-    read.append(entry)
+    entry, broken = look_at_entry(root, name)
+    faults += broken
+    if entry is None:
+        return faults
+    if not broken:
+        read.append(entry)
     if board := ground.board:
         faults += _check_eligible(board, entry)
         faults += _check_quantised(board, entry, root / name)
@@ -202,9 +203,12 @@ def _check_suites(board: Board) -> list[Fault]:
     return faults
 
 
-def _check_decisions(root: Path, tree: Tree) -> list[Fault]:
-    """Return the faults of all decisions: form, name, and whether they concern anything."""
-    faults = []
+def _check_decisions(root: Path, tree: Tree, names: Sequence[str]) -> list[Fault]:
+    """Return the faults of all decisions: form, name, and whether they concern anything.
+
+    What a decision on a submission with faults concerns is seen once those are mended.
+    """
+    faults, unread = [], {*names} - {entry.submission.id for entry in tree.entries}
     for path in sorted((root / "decisions").glob("*")):
         below = path.relative_to(root).as_posix()
         if path.name == "README.md" or path.is_dir():
@@ -216,7 +220,8 @@ def _check_decisions(root: Path, tree: Tree) -> list[Fault]:
             continue
         if misnamed := deciding.check_name(path, decision):
             faults.append(Fault(below, 0, "", misnamed))
-        faults += [Fault(below, 0, *told) for told in deciding.refusals(tree, decision)]
+        if decision["submission"] not in unread:
+            faults += [Fault(below, 0, *told) for told in deciding.refusals(tree, decision)]
     return faults
 
 

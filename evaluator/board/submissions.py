@@ -120,6 +120,19 @@ def read_entry(root: Path, name: str, keep: Keep = everything) -> Entry:
     Raises:
         DocumentError: the faults of all its files.
     """
+    entry, faults = look_at_entry(root, name, keep)
+    if entry is None or faults:
+        raise DocumentError(faults)
+    return entry
+
+
+def look_at_entry(
+    root: Path, name: str, keep: Keep = everything
+) -> tuple[Entry | None, list[Fault]]:
+    """Return what can be read of a submission, and the faults of its other files.
+
+    Without a submission.yaml that can be read there is none.
+    """
     faults: list[Fault] = []
     read = _collect(faults, partial(read_submission, root, name))
     home = root / name
@@ -132,15 +145,16 @@ def read_entry(root: Path, name: str, keep: Keep = everything) -> Entry:
         for path in sorted(home.glob("attempts/*.json"))
     ]
     card = _collect(faults, partial(_read_card, root, name))
-    if read is None or faults:
-        raise DocumentError(faults)
-    return Entry(
+    if read is None:
+        return None, faults
+    entry = Entry(
         submission=read[0],
         declines=read[1],
         card=card or "",
         results=tuple(found for found in standing if found),
         attempts=tuple(found for found in attempts if found),
     )
+    return entry, faults
 
 
 def _read_card(root: Path, name: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_decisions import MODEL, decide
 
 from evaluator.board.check import check_tree
 from evaluator.core import columns
@@ -223,3 +224,30 @@ def test_a_folder_without_its_submission_is_told(tree):
     (tree / "baseline/empty").mkdir()
     found = faults_of(tree)
     assert any("empty/submission.yaml: is missing: copy" in fault for fault in found)
+
+
+def test_a_file_that_cannot_be_read_hides_no_fault_of_another(tree):
+    (tree / "baseline/random/submission.yaml").write_text('title: "unclosed\n')
+    (tree / "baseline/random/card.md").write_text("# Hello\n")
+    result_file(tree).write_text("{")
+    edit(result_file(tree, "starter_choice"), flip_one_item)
+    (tree / "starter/large/card.md").write_bytes(b"\xff")
+    submission = tree / "starter/large/submission.yaml"
+    submission.write_text(submission.read_text().replace("[starter]", "[start]"))
+    found = faults_of(tree)
+    for where, told in (
+        ("baseline/random/submission.yaml", "not valid YAML"),
+        ("baseline/random/card.md", "front matter"),
+        ("starter/small/results/starter_classification/", "not valid JSON"),
+        ("starter/small/results/starter_choice/", "/metrics/acc"),
+        ("starter/large/card.md", "not UTF-8"),
+        ("starter/large/submission.yaml", "no suite 'start'"),
+    ):
+        assert any(fault.startswith(where) and told in fault for fault in found), (where, found)
+
+
+def test_a_decision_on_a_submission_with_faults_is_not_said_to_concern_nothing(tree):
+    decide(tree, "exclude")
+    (tree / MODEL / "submission.yaml").write_text('title: "unclosed\n')
+    (told,) = faults_of(tree)
+    assert told.startswith(f"{MODEL}/submission.yaml:2: not valid YAML")
