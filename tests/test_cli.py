@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 import sys
 
 import pytest
+from conftest import need
 from strangers import MODEL, plant
 from typer.testing import CliRunner
 
 from evaluator.cli import app, main
 from evaluator.reference import command_words
 
+LIKE_ANY = (
+    "--licence",
+    "MIT",
+    "--training-data",
+    "Text.",
+    "--maintainer",
+    "ada",
+    "--suite",
+    "core",
+)
 runner = CliRunner(env={"COLUMNS": "80"})
 
 
@@ -48,6 +61,7 @@ def test_wrong_use_exits_with_2():
         (("check", "submissions"), "submissions: no submission; name its folder, submissions/<"),
         (("score", f"submissions/{MODEL}/card.md"), f"submissions/{MODEL}/card.md: no submission;"),
         (("run", "/"), "/: no submission; name its folder"),
+        (("check", "submissions/nobody/x"), "submissions/nobody/x: no such folder"),
     ],
 )
 def test_a_fault_of_the_tree_is_told_with_its_path_from_here(
@@ -63,6 +77,60 @@ def test_a_fault_of_the_tree_is_told_with_its_path_from_here(
         main()
     assert ended.value.code == 1
     assert capsys.readouterr().err.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("run", MODEL), f"{MODEL}: no submission; name its folder, submissions/{MODEL}\n"),
+        (("check", "--base", "nothing"),
+         "no commit 'nothing' in this clone; `git fetch` may bring it\n"),
+        (("rank", "startre"), "no suite 'startre'; did you mean starter?; known: starter, "),
+        (("submit", "x.pth", "--name", "a/b", "--kind", "causal", *LIKE_ANY),
+         "x.pth: no such file\n"),
+        (("submit", "m", "--name", "A b", "--kind", "scripted", *LIKE_ANY),
+         "--kind: scripted is a rule of the board's own, no model; one of the other kinds\n"
+         "--name: 'A b' must be <org>/<model>\n"),
+        (("submit", "m", "--name", "a/b", "--kind", "served", *LIKE_ANY),
+         "--answers: is missing: a served model names a provider of board.yaml, its name there, "),
+        (("season", "new", "2027-1", "--title", "T", "--summary", "What is new.",
+          "--reference", f"{MODEL}s"), f"no submission {MODEL}s; did you mean {MODEL}?\n"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_with_what_to_do(words, told, tmp_path, monkeypatch, capsys):
+    plant(tmp_path / "submissions")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EVALUATOR_SUBMISSIONS", "submissions")
+    monkeypatch.setattr(sys, "argv", ["evaluator", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith(told)
+
+
+def test_a_disk_that_takes_nothing_is_told_without_a_traceback(tmp_path):
+    need("bubblewrap", shutil.which("bwrap") is not None, "apt-get install bubblewrap")
+    plant(tmp_path / "submissions")
+    words = ["submit", "m", "--name", "a/b", "--kind", "served", *LIKE_ANY]
+    command = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--chdir", str(tmp_path),
+               sys.executable, "-m", "evaluator", *words, "--tree", "submissions"]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{tmp_path}/")
+    assert done.stderr.endswith(": Read-only file system; work where you may write\n")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_suite_that_nobody_asks_for_has_no_table(tmp_path):
+    plant(tmp_path / "submissions")
+    ranked = runner.invoke(app, ["rank", "core", "--tree", str(tmp_path / "submissions")])
+    assert ranked.output == "no submission asks for the suite core\n"
+
+
+def test_a_word_that_is_not_known_is_told_with_those_that_are(tmp_path):
+    for words in (("--device", "gpu"), ("--trust", "me")):
+        told = runner.invoke(app, ["run", "x", *words]).output
+        assert f"{words[0]} is " in told and f", not '{words[1]}'" in told
 
 
 def test_the_version_is_printed():
@@ -109,3 +177,8 @@ def test_a_fault_of_what_was_typed_names_the_option(words, told, tmp_path):
     assert all(line.startswith(start) for line, start in zip(lines, told, strict=True)), lines
     assert not (tmp_path / "submissions/a").exists()
     assert not (tmp_path / "submissions/seasons").exists()
+
+
+def test_what_is_made_from_a_seed_has_no_file_to_verify():
+    told = runner.invoke(app, ["data", "verify", "starter_choice"]).output
+    assert told == "no file is pinned: what these tasks ask is made from a seed\n"

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluator.board.history import run_git
+from evaluator.board.history import knows, run_git
 from evaluator.board.submissions import SPECIAL, read_submission
-from evaluator.core.errors import DocumentError, Fault
+from evaluator.core.errors import DocumentError, EvaluatorError, Fault
 from evaluator.core.trees import UPSTREAM
 
 FILES = ("submission.yaml", "card.md")
@@ -49,7 +49,13 @@ def check_change(
     A contribution touches one folder `<org>/<model>/` and in it only submission.yaml and card.md,
     or small weights. Results, locks and attempts are written by the board's own workflow alone.
     Board, decisions and attestations are for code owners and never come with a submission.
+
+    Raises:
+        EvaluatorError: a commit that this clone does not have.
     """
+    for commit in (base, head):
+        if not knows(repository, commit):
+            raise EvaluatorError(f"no commit {commit!r} in this clone; `git fetch` may bring it")
     within = f"{folder}/"
     everything = changed_files(repository, base, head)
     changes = [c for c in everything if c.path.startswith(within)]

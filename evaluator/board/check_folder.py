@@ -75,13 +75,19 @@ def unreadable(root: Path, name: str, paths: Sequence[Path]) -> list[Fault]:
         elif not stat.S_ISREG(facts.st_mode) and not stat.S_ISDIR(facts.st_mode):
             faults.append(Fault(below, 0, "", "not a plain file: commit the file itself"))
         elif stat.S_ISREG(facts.st_mode) and facts.st_size > LARGEST and not weights:
-            faults.append(Fault(below, 0, "", f"{facts.st_size} bytes; at most {LARGEST} are read"))
+            faults.append(
+                Fault(below, 0, "", f"{facts.st_size:,} bytes; at most {LARGEST:,} are read")
+            )
     return faults
 
 
 def check_special(root: Path) -> list[Fault]:
-    """Return what has no place in the folders that are no organisation."""
-    return [
+    """Return what has no place in the folders that are no organisation, and folders that are links.
+
+    A link to a folder would bring in what stands outside the tree.
+    """
+    links = [path.name for path in sorted(root.iterdir()) if path.is_symlink()]
+    return [Fault(name, 0, "", "a symbolic link: commit the folder itself") for name in links] + [
         Fault(path.relative_to(root).as_posix(), 0, "", f"{path.parent.name}/ holds files alone")
         for folder in sorted(SPECIAL)
         for path in sorted((root / folder).glob("*"))

@@ -69,8 +69,14 @@ def run_git(repository: Path, *words: str, stdin: bytes = b"") -> bytes:
 
 def in_git(folder: Path) -> bool:
     """Tell whether `folder` is inside a git repository with at least one commit."""
-    words = ["git", "-C", str(folder), "rev-parse", "--verify", "-q", "HEAD"]
-    return subprocess.run(words, capture_output=True, check=False).returncode == 0
+    return knows(folder, "HEAD")
+
+
+def knows(repository: Path, commit: str) -> bool:
+    """Tell whether `repository` is a git repository that has a commit, however it is named."""
+    words = ["git", "-C", str(repository), "rev-parse", "--verify", "-q", "--end-of-options"]
+    done = subprocess.run([*words, f"{commit}^{{commit}}"], capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def read_commits(repository: Path, *paths: str) -> list[Commit]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from evaluator.board.history import in_git, run_git
-from evaluator.core.errors import EvaluatorError
+from evaluator.core.errors import EvaluatorError, did_you_mean
 from evaluator.core.files import Json, write_atomic
 from evaluator.core.schema import read_document
 from evaluator.core.trees import OWN, UPSTREAM
@@ -55,7 +55,9 @@ def open_board(repository: Path, new: NewBoard) -> Path:
     unknown = [name for name in new.suites if name not in upstream["suites"]]
     if unknown or not new.suites:
         known = ", ".join(upstream["suites"])
-        raise EvaluatorError(f"no suite {', '.join(unknown) or 'named'}; known here: {known}")
+        nearest = did_you_mean(unknown[0], upstream["suites"]) if unknown else ""
+        told = f"no suite {', '.join(unknown) or 'named'}{nearest}"
+        raise EvaluatorError(f"{told}; known here: {known}")
     text = HEAD + yaml.safe_dump(
         _facts(new, upstream),
         sort_keys=False,

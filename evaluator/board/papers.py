@@ -112,7 +112,10 @@ def _model_lines(source: str, facts: Facts) -> list[str]:
     """Return the part `model` of a submission."""
     if facts.kind == "served":
         told = {"provider": facts.provider, "name": source, "answers": facts.answers}
-        return ["kind: served", *(f"{key}: {_quoted(value)}" for key, value in told.items())]
+        return [
+            "kind: served",
+            *(f"{key}: {_quoted(value)}" for key, value in told.items() if value),
+        ]
     lines = [f"kind: {facts.kind}", *_place_lines(source, "weights")]
     lines += [f"dtype: {facts.dtype}"] if facts.kind != "onnx" else []
     lines += [f"chat_template: {facts.chat_template}"] if facts.kind == "causal" else []

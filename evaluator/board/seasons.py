@@ -19,7 +19,7 @@ from evaluator.board.cells import find_cell
 from evaluator.board.queue import differences
 from evaluator.board.suites import Asked, Season, asked_now, suites_data
 from evaluator.board.tree import Tree
-from evaluator.core.errors import EvaluatorError
+from evaluator.core.errors import EvaluatorError, did_you_mean
 from evaluator.core.files import Json, sha256, write_atomic
 from evaluator.core.schema import write_document
 
@@ -57,9 +57,10 @@ def new_season(tree: Tree, draft: Season) -> Season:
         raise EvaluatorError(f"{draft.name!r} cannot name a season: use a-z, 0-9 and '-'")
     if draft.name in {season.name for season in tree.seasons}:
         raise EvaluatorError(f"there is a season {draft.name} already")
-    unknown = sorted(set(draft.references) - {entry.submission.id for entry in tree.entries})
-    if unknown:
-        raise EvaluatorError(f"no submission {', '.join(unknown)}")
+    known = [entry.submission.id for entry in tree.entries]
+    if unknown := sorted(set(draft.references) - set(known)):
+        told = "\n".join(f"no submission {name}{did_you_mean(name, known)}" for name in unknown)
+        raise EvaluatorError(told)
     if not draft.references:
         raise EvaluatorError("name at least one reference model with --reference")
     _file_of(draft)

@@ -15,15 +15,16 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from evaluator.board.check import check_tree
 from evaluator.board.check_change import MAX_WEIGHTS
+from evaluator.board.check_folder import check_name
 from evaluator.board.papers import HUB, Facts, card_text, submission_text
 from evaluator.board.submissions import read_submission
-from evaluator.core.errors import DataError, DocumentError, EvaluatorError, ModelError
+from evaluator.core.errors import DataError, DocumentError, EvaluatorError, Fault, ModelError
 from evaluator.tasks import load_task
 
 UPLOAD = Path("build/upload")
@@ -66,6 +67,7 @@ def submit(
         DocumentError: what CI would refuse.
     """
     told = Facts(**facts)
+    _must_be_named(told)
     root = Path(tree)
     home = root / told.name
     if home.exists():
@@ -91,6 +93,23 @@ def submit(
     )
 
 
+def _must_be_named(facts: Facts) -> None:
+    """Refuse what cannot be a folder, and what is no model.
+
+    Raises:
+        DocumentError: of the parts `submission` and `kind`.
+    """
+    faults = [replace(fault, pointer="/submission") for fault in check_name(facts.name)]
+    if facts.name.count("/") != 1:
+        told = f"{facts.name!r} must be <org>/<model>"
+        faults = [Fault(facts.name, 0, "/submission", told)]
+    if facts.kind == "scripted":
+        told = "scripted is a rule of the board's own, no model; one of the other kinds"
+        faults.append(Fault(facts.name, 0, "/kind", told))
+    if faults:
+        raise DocumentError(faults)
+
+
 def _beside(root: Path) -> Path:
     """Return the folder of the tree, on the same disk, so that moving is one step."""
     if not (root / "board.yaml").is_file():
@@ -111,6 +130,8 @@ def _bring_model(
     dropped: tuple[str, ...] = ()
     if path.is_dir():
         _copy(path, FILES, weights)
+    elif path.suffix in SUFFIXES and not path.is_file():
+        raise EvaluatorError(f"{source}: no such file")
     elif path.suffix in SUFFIXES:
         if architecture is None:
             raise EvaluatorError(
@@ -121,7 +142,7 @@ def _bring_model(
     else:
         raise EvaluatorError(
             f"{source}: neither a folder, nor a state file ({', '.join(SUFFIXES)}), nor "
-            "owner/name@commit of the hub"
+            "owner/name@commit of the hub, with all 40 hex digits of the commit"
         )
     _must_be_small(weights, facts.name)
     return dropped

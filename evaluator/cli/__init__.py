@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from dataclasses import replace
@@ -95,6 +96,10 @@ for group in (app, *GROUPS.values()):
         command.help = cleandoc(getattr(command.callback, "__doc__", "")).replace("\\b\n", "\b\n")
 
 
+OF_THE_DISK = (errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS)
+"""Why a disk takes nothing, wherever that is met: no fault of ours."""
+
+
 def main() -> None:
     """Run the command line; a fault of the user's is a sentence and exit code 1."""
     try:
@@ -104,6 +109,11 @@ def main() -> None:
         sys.exit(1)
     except EvaluatorError as error:
         err.print(str(error))
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in OF_THE_DISK:
+            raise
+        err.print(f"{error.filename or 'the disk'}: {error.strerror}; work where you may write")
         sys.exit(1)
 
 

@@ -113,7 +113,7 @@ def profile(
         out.print("no varied task is asked: declare some in board.yaml under `varied`")
         return
     show_table(("model", "task", "family", "clean", "varied", "loss", "95 % interval", "changed",
-                "turned", "proven"), rows)  # fmt: skip
+                "turned", "proven"), rows, keys=2)  # fmt: skip
     _show_columns(found)
 
 
@@ -124,7 +124,7 @@ def _show_columns(found: dict[str, Json]) -> None:
         for suite, columns in told["suites"].items()
     ]
     out.print("")
-    show_table(("model", "suite", *KINDS), rows)
+    show_table(("model", "suite", *KINDS), rows, keys=2)
 
 
 def _with_interval(told: Json | None) -> str:

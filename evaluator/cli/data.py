@@ -86,7 +86,7 @@ def _for_each_pin(names: list[str] | None, word: str) -> None:
     pins = pins_of(names or task_names())
     unseen = [] if names else [pin.id for pin in pins if not pin.verified]
     pins = [pin for pin in pins if pin.id not in unseen]
-    failures = []
+    failures, total = [], 0
     with show_progress() as start:
         progress = start("files")
         for number, pin in enumerate(pins, 1):
@@ -96,10 +96,14 @@ def _for_each_pin(names: list[str] | None, word: str) -> None:
                     data = find_bytes(pin)
                     held = f"{len(data)} bytes, {counted(len(found), 'row')}"
                     out.print(f"{pin.id}: {held}, {sha256(data)}")
+                total += pin.bytes
             except EvaluatorError as error:
                 failures.append(str(error))
             progress(number, len(pins))
-    well, total = len(pins) - len(failures), sum(pin.bytes for pin in pins)
+    if not pins and not unseen:
+        out.print("no file is pinned: what these tasks ask is made from a seed")
+        return
+    well = len(pins) - len(failures)
     out.print(f"{word} {well} of {counted(len(pins), 'file')}, {total:,} bytes in all")
     if unseen:
         out.print(f"not verified yet, so not looked at: {', '.join(unseen)}")

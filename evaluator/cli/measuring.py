@@ -153,8 +153,12 @@ def run(
 
 
 def _refuse_words(trust: str, device: str, shard: str, ray: str) -> None:
-    if trust not in ("ci", "local") or device not in ("cpu", "cuda"):
-        raise typer.BadParameter("--trust is ci or local; --device is cpu or cuda")
+    for option, word, known in (
+        ("--trust", trust, ("ci", "local")),
+        ("--device", device, ("cpu", "cuda")),
+    ):
+        if word not in known:
+            raise typer.BadParameter(f"{option} is {' or '.join(known)}, not {word!r}")
     if shard and ray:
         raise typer.BadParameter("--ray cuts the work into shards by itself: no --shard")
 
@@ -176,7 +180,7 @@ def _places(tree: Path, to: Path | None, limit: int, part: Shard | None, protoco
     if part and protocol != "board":
         raise typer.BadParameter("shards are joined into results of the board's protocol alone")
     if part:
-        return {"out": tree, "work": to or Path("build/shards"), "lock": False}
+        return {"out": tree, "work": to or Path("build/shards"), "lock": True}
     if limit:
         return {"out": Path("build/partial"), "work": Path("build/runs"), "lock": False}
     if protocol != "board":
@@ -204,7 +208,7 @@ def _each_task(
     from evaluator.measure.attempt import write_attempt
     from evaluator.measure.measurement import Measurer
 
-    notes = home if settings.lock else settings.work if settings.shard else None
+    notes = settings.work if settings.shard else home if settings.lock else None
     well = True
     measurer: Measurer | None = None
     with stoppable() as until_stopped, show_progress() as start:

@@ -78,9 +78,14 @@ def submission_at(path: Path) -> tuple[Path, str]:
     home = path.resolve()
     tree, name = home.parent.parent, f"{home.parent.name}/{home.name}"
     if not (tree / "board.yaml").is_file():
-        raise EvaluatorError(f"{path}: no submission; name its folder, {TREE}/<org>/<model>")
+        meant = f"{TREE / path}" if (TREE / path).is_dir() else f"{TREE}/<org>/<model>"
+        raise EvaluatorError(f"{path}: no submission; name its folder, {meant}")
     must_be_tree(tree)
-    must_be_there(tree, name)
+    try:
+        must_be_there(tree, name)
+    except DocumentError as error:
+        (fault,) = error.faults
+        raise EvaluatorError(f"{shown(tree / name)}: {fault.message}") from None
     return tree, name
 
 

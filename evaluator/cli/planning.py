@@ -34,7 +34,7 @@ def plan(tree: TreeOption = TREE, as_json: JsonOption = False) -> None:
         out.print(told)
     if work:
         head = ("submission", "task", "action", "requests", "tokens", "hours", "why")
-        show_table(head, [_plan_row(pending) for pending in work])
+        show_table(head, [_plan_row(pending) for pending in work], keys=2)
         out.print(_plan_total(work))
     else:
         out.print("nothing to do")
@@ -55,7 +55,11 @@ def _plan_row(pending: Pending) -> list[str]:
 def _estimate(value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else _hours(value)
+
+
+def _hours(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _plan_total(work: list[Pending]) -> str:
@@ -64,6 +68,6 @@ def _plan_total(work: list[Pending]) -> str:
     tokens, hours = sum(p.tokens or 0 for p in known), sum(p.hours or 0 for p in known)
     unknown = f"; {len(measure) - len(known)} without an estimate" * (len(measure) > len(known))
     return (
-        f"{len(measure)} to measure, about {tokens:,} tokens and {hours:.3g} h{unknown}; "
+        f"{len(measure)} to measure, about {tokens:,} tokens and {_hours(hours)} hours{unknown}; "
         f"{len(work) - len(measure)} to rescore"
     )

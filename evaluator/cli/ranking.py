@@ -9,8 +9,8 @@ import typer
 from evaluator.board import ranking
 from evaluator.board.submissions import read_tree
 from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree
-from evaluator.cli.show import show_json, show_ranking
-from evaluator.core.errors import EvaluatorError
+from evaluator.cli.show import out, show_json, show_ranking
+from evaluator.core.errors import EvaluatorError, did_you_mean
 
 
 def rank(
@@ -25,11 +25,14 @@ def rank(
     read = read_tree(tree, ranking.for_ranking)
     name = suite or read.board.home
     if name not in read.board.suites:
-        raise EvaluatorError(f"no suite {name!r}; known: {', '.join(read.board.suites)}")
+        nearest = did_you_mean(name, read.board.suites)
+        raise EvaluatorError(f"no suite {name!r}{nearest}; known: {', '.join(read.board.suites)}")
     found = ranking.rank(read, read.board.suites[name])
     if as_json:
         from evaluator.board.publish import ranking_data
 
         show_json(ranking_data(found))
-    else:
+    elif found.places or found.unranked:
         show_ranking(found)
+    else:
+        out.print(f"no submission asks for the suite {name}")

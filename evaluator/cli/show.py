@@ -59,15 +59,36 @@ def show_json(value: Json) -> None:
     print(json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1))  # noqa: T201
 
 
-def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: int = 99) -> None:
-    """Print a table, never cut; columns from number `right` on are aligned to the right."""
+def show_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], right: int = 99, keys: int = 1
+) -> None:
+    """Print a table, never cut; columns from number `right` on are aligned to the right.
+
+    On a terminal that is too narrow for it each row is a paragraph, named by its first `keys`.
+    """
     widths = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
+    if out.is_terminal and sum(widths) + 2 * len(widths) - 2 > out.width:
+        for row in rows:
+            _show_paragraph(columns[keys:], row[:keys], row[keys:])
+        return
     for row in (columns, *rows):
         cells = []
         for number, (text, width) in enumerate(zip(row, widths, strict=True)):
             space = " " * (width - cell_len(text))
             cells.append(space + text if number >= right else text + space)
         out.print("  ".join(cells).rstrip())
+
+
+def _show_paragraph(columns: Sequence[str], names: Sequence[str], cells: Sequence[str]) -> None:
+    out.print("  ".join(names))
+    line = ""
+    for column, text in zip(columns, cells, strict=True):
+        told = f"  {column}: {text}" if column else f"  {text}"
+        if line and cell_len(line + told) > out.width:
+            out.print(line)
+            line = ""
+        line += told if text else ""
+    out.print(line)
 
 
 def rank_text(best: int, worst: int) -> str:
@@ -111,4 +132,4 @@ def show_ranking(ranking: Ranking) -> None:
         ]
         for row in ranking.unranked
     ]
-    show_table(("rank", "model", "index", "95 % interval", "tie", *tasks), rows, right=2)
+    show_table(("rank", "model", "index", "95 % interval", "tie", *tasks), rows, right=2, keys=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +31,7 @@ def site_build(
     for told in build_site(Path.cwd(), tree, to):
         out.print(told, markup=False)
     pages = sum(1 for _ in to.rglob("*.html"))
-    serve = f"evaluator site serve{'' if to == SITE else f' {to}'}"
+    serve = f"evaluator site serve{'' if to == SITE else f' {shlex.quote(str(to))}'}"
     out.print(f"{counted(pages, 'page')} in {to}; `{serve}` shows them")
 
 

@@ -84,6 +84,7 @@ TYPED = {
     **{part: f"--{part.replace('_', '-')}" for part in PARTS},
     **{part: f"--{part[:-1]}" for part in ("suites", "maintainers", "tasks")},
     **dict.fromkeys(("repo", "revision", "name"), "SOURCE"),
+    "submission": "--name",
 }
 """Part of submission.yaml -> the option it is typed as."""
 
@@ -145,5 +146,9 @@ def submit(
 def _tell(done: Submitted, open_pr: bool) -> None:
     if done.dropped:
         out.print(f"no model state, left out: {', '.join(done.dropped)}")
-    out.print(f"{shown(done.folder.resolve())}: submission.yaml and card.md; finish the card, then")
-    out.print("pull request opened" if open_pr else done.pull_request)
+    made = f"{shown(done.folder.resolve())}: submission.yaml and card.md"
+    if open_pr:
+        out.print(f"{made}; pull request opened, finish the card there")
+    else:
+        out.print(f"{made}; finish the card, then")
+        out.print(done.pull_request)

@@ -119,7 +119,7 @@ def tasks_lint(
         for name, findings in found.items()
         for f in findings
     ]  # fmt: skip
-    show_table(("task", "finding", "", "value", "expected", "items"), rows)
+    show_table(("task", "finding", "", "value", "expected", "items"), rows, keys=2)
 
 
 def ask_blindly(tasks: Sequence[Task], model: Path, limit: int) -> dict[str, Finding]:

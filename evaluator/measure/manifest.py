@@ -185,7 +185,9 @@ def read_lock(path: Path) -> Manifest:
     """
     try:
         value = parse_json(read_plain(path))
-    except (ValueError, DocumentError) as error:
+    except DocumentError as error:
+        raise ModelError(f"{error}; `evaluator run` writes it") from None
+    except ValueError as error:
         raise ModelError(f"{path}: not a lock file: {error}") from None
     found = value.get("manifest") if isinstance(value, dict) else None
     if not isinstance(found, dict) or not all(map(_is_hashed, found.values())):

@@ -200,6 +200,12 @@ def test_links_and_strange_files_are_refused(tree):
     assert any("card2.md: a symbolic link" in fault for fault in found)
 
 
+def test_an_organisation_that_is_a_link_is_refused(tree):
+    (tree / "starter").rename(tree.parent / "elsewhere")
+    (tree / "starter").symlink_to(tree.parent / "elsewhere")
+    assert faults_of(tree) == ["starter: a symbolic link: commit the folder itself"]
+
+
 def test_a_card_must_have_its_headings_and_front_matter(tree):
     card = tree / "baseline/random/card.md"
     card.write_text("# Hello\n\nno front matter\n")

@@ -14,7 +14,7 @@ from evaluator.board.history import days_added
 from evaluator.board.queue import for_planning, plan
 from evaluator.board.submissions import entry_names, read_tree
 from evaluator.board.tree import Tree
-from evaluator.cli import app
+from evaluator.cli import app, planning
 from evaluator.core.files import sha256
 from evaluator.tasks import locked_request_set
 
@@ -227,3 +227,10 @@ def test_a_task_beside_the_index_is_planned_and_frozen_too(tree):
     frozen = read_tree(tree).board.suites["starter"]
     assert [t.task for t in frozen.beside["math"]] == ["gsm8k"]
     assert set(planned(tree)) == {(name, "gsm8k") for name in ALL - {"starter/small"}}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(None, "-"), (12_345, "12,345"), (0.01234, "0.0123"), (1234.2, "1,234")]
+)
+def test_an_estimate_is_a_number_that_people_read(value, told):
+    assert planning._estimate(value) == told

@@ -310,3 +310,11 @@ def test_shards_as_they_were_collected_are_each_told_and_joined_once_whole(
     answer(here, "2/2", shards)
     (told,) = command("merge", here, shards)
     assert told.startswith("tickets: accuracy 0.") and ", n = 200, " in told
+
+
+def test_a_shard_locks_a_model_that_was_never_measured_whole(tmp_path: Path) -> None:
+    home = write_board(tmp_path / "here", "here")
+    (home / "lock.json").unlink()
+    answer(home, "1/1", tmp_path / "shards")
+    (told,) = command("merge", home, tmp_path / "shards")
+    assert told.startswith("tickets: accuracy ")

@@ -300,6 +300,11 @@ def test_a_broken_lock_is_told(tmp_path: Path, data: bytes) -> None:
         read_lock(tmp_path / "lock.json")
 
 
+def test_a_lock_that_is_not_there_is_told_with_what_writes_it(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"lock\.json: no such file; `evaluator run` writes it"):
+        read_lock(tmp_path / "lock.json")
+
+
 def test_a_model_without_files_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such folder"):
         lock_model(LOCAL, tmp_path, write=False)

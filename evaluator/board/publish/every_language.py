@@ -31,7 +31,10 @@ def main(repository: str, submissions: str, to: str) -> None:
         site = read_site(Path(submissions))
     except EvaluatorError as error:
         sys.exit(f"{submissions} is not in order:\n{error}")
-    build_languages(Path(repository), site, Path(to), list(LANGUAGES))
+    try:
+        build_languages(Path(repository), site, Path(to), list(LANGUAGES))
+    except OSError as error:  # of the disk: full, or not to be written to
+        sys.exit(f"{error.filename}: {error.strerror}")
 
 
 def build_languages(repository: Path, site: Site, to: Path, languages: list[str]) -> None:
