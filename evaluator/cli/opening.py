@@ -13,7 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from evaluator.board.init_board import NewBoard, open_board, origin_of, read_upstream
+from evaluator.cli.options import as_typed
 from evaluator.cli.show import out
+from evaluator.core.errors import DocumentError
 
 PROMPTS: dict[str, Callable[[], Any]] = {
     "title": partial(typer.prompt, "Title of the board"),
@@ -27,6 +29,12 @@ PROMPTS: dict[str, Callable[[], Any]] = {
     "private": partial(typer.confirm, "Private, with no link that leads outside", default=True),
 }
 """Option -> asks for it."""
+TYPED = {
+    "gpu": "--gpu-runner",
+    "cpu": "--cpu-runner",
+    **{part: f"--{part}" for part in ("title", "suites", "colour", "repository")},
+}
+"""Part of board.yaml -> the option it is typed as."""
 SPELLED = {"private": "--private or --public"}
 
 
@@ -82,7 +90,7 @@ def init_board(
         private=told["private"],
         repository=told["repository"],
     )
-    path = open_board(Path(), new)
+    path = _write(new)
     out.print(f"{path}: {new.title}, {'private' if new.private else 'public'}, no submission yet")
     out.print("Tell the forge which runners to use, and that they are there:")
     labels = shlex.quote(json.dumps(list(new.gpu_runner)))
@@ -90,6 +98,13 @@ def init_board(
     out.print(f"  gh variable set CPU_RUNNER --body {shlex.quote(new.cpu_runner)}", soft_wrap=True)
     out.print("  gh variable set GPU_ENABLED --body true")
     out.print("Then: git add board && git commit, and add submissions as board/<org>/<model>/")
+
+
+def _write(new: NewBoard) -> Path:
+    try:
+        return open_board(Path(), new)
+    except DocumentError as error:
+        raise as_typed(error, TYPED) from None
 
 
 def _ask_for_the_rest(said: dict[str, Any]) -> dict[str, Any]:

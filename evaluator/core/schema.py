@@ -194,7 +194,8 @@ def _tell(error: ValidationError, pointer: str) -> list[tuple[str, str]]:
         words = [TYPES[word] for word in ([wanted] if isinstance(wanted, str) else wanted)]
         return [(pointer, f"{shown} must be {' or '.join(words)}")]
     if rule in ("minItems", "minLength") and not found:
-        return [(pointer, f"is empty: {schema.get('description', '')}".rstrip(": "))]
+        about = schema.get("description") or schema.get("message", "")
+        return [(pointer, f"is empty: {about}".rstrip(": "))]
     if rule == "pattern":
         about = schema.get("description", "")
         told = f"{shown} does not match {wanted.replace(END, '$')}: {about}"

@@ -363,7 +363,7 @@ def test_what_is_made_here_is_read_back() -> None:
 @pytest.mark.parametrize(
     ("part", "value", "told"),
     [
-        ("title", "", 'made: /title: is empty'),
+        ("title", "", 'made: /title: is empty: must be one line of text'),
         ("title", "two\nlines", 'made: /title: "two\\nlines": must be one line of text'),
         ("summary", "a hidden\u200b sign", "made: /summary: invisible character ZERO WIDTH SPACE: "
          "remove it"),

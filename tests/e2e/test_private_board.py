@@ -202,9 +202,11 @@ def test_where_nobody_answers_it_names_every_option_at_once(repository, words, a
     ("words", "told"),
     [
         (("--suites", "starter,nope"), "no suite nope; known here: starter"),
-        (("--colour", "red"), "must be a colour such as #0b5d66"),
-        (("--gpu-runner", "a b"), "/runners/gpu/0"),
-        (("--title", ""), "is too short: at least 1 character"),
+        (("--suites", "startre"), "no suite startre; did you mean starter?"),
+        (("--colour", "red"), '--colour: "red": must be a colour such as #0b5d66'),
+        (("--gpu-runner", "a b"), '--gpu-runner: "a b": must be a label of a runner'),
+        (("--title", ""), "--title: is empty: must be one line of text"),
+        (("--title", "two\nlines"), '--title: "two\\nlines": must be one line of text'),
     ],
 )
 def test_what_cannot_be_is_told_and_nothing_is_written(repository, words, told):
