@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from markupsafe import escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
@@ -47,7 +48,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     except EvaluatorError as error:
         raise PluginError(f"{SUBMISSIONS} is not in order:\n{error}") from None
     config.extra["site"] = site
-    config.site_name = site.tree.board.title
+    config.site_name = escape(site.tree.board.title)  # the theme prints both as they are
     if not site.tree.board.public:
         config.use_directory_urls = False  # addresses of files hold without a server too
     if site.tree.board.colour:
@@ -55,7 +56,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     language = str(config.theme["language"])
     pages = Pages(site, HERE, language, directories=config.use_directory_urls)
     config.extra["pages"] = pages
-    config.site_description = pages.words.say(site.tree.board.summary)
+    config.site_description = escape(pages.words.say(site.tree.board.summary))
     config.nav = translated_nav(config.nav, pages.words)
     config.mdx_configs["toc"]["permalink_title"] = pages.words("theme.permalink")
     for palette in config.theme["palette"]:

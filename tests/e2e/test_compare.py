@@ -132,6 +132,16 @@ def test_pinning_two_models_leads_there(browser, serve, site):
     page.close()
 
 
+def test_the_page_of_a_model_leads_there(browser, serve, site):
+    page = browser.new_page()
+    page.goto(serve(site) + "models/starter--small/")
+    page.get_by_role("link", name="Compare with other models").click()
+    page.get_by_role("button", name="+ Starter large").click()
+    page.get_by_role("heading", name="Differences by task").wait_for()
+    assert page.url.endswith("compare/?m=starter--small&m=starter--large")
+    page.close()
+
+
 @pytest.fixture()
 def moved_site(tmp_path, tree):
     """A board where one model was asked on other data."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -24,6 +25,7 @@ from evaluator.core.errors import DocumentError
 
 MARK = "window.pwned=1"
 TITLE = f'</script><script>{MARK}</script>"><img src=x onerror={MARK}>|[x](javascript:1)'
+BOARD = '<b id="evil">A & "B"</b>'
 RUN = "=cmd|'/c calc'!A1 {{7*7}} {% raw %}"
 NESTED = ">" * 400 + "[" * 400 + "*" * 400
 MARKS = "Z" + "\u0301" * 79
@@ -97,6 +99,9 @@ def hostile(tmp_path_factory):
         ]
         path.write_text("\n".join(lines) + "\n")
     (tree / "baseline/random/card.md").write_text(CARD)
+    board = tree / "board.yaml"
+    (title,) = re.findall("(?m)^title: .*", board.read_text())
+    board.write_text(board.read_text().replace(title, f"title: '{BOARD}'", 1))
     (tree / "baseline/majority/submission.yaml").write_text(
         (tree / "baseline/majority/submission.yaml").read_text().replace("‏", "")
     )
@@ -163,6 +168,8 @@ def test_hostile_names_are_text_wherever_they_stand(browser, serve, hostile):
     assert page.locator("#b-rows th a").all_inner_texts() == [TITLE[:80]]
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(wide) <= 0, "a long name does not widen the page"
+    page.goto(page.url.split("?")[0] + "embed/")
+    assert page.evaluate(wide) <= 0, "nor the small page inside others'"
     page.close()
     data = json.loads((hostile / "data/starter.json").read_text())
     assert TITLE[:80] in {row["title"] for row in data["ranked"]}
@@ -175,6 +182,19 @@ def test_hostile_names_are_text_wherever_they_stand(browser, serve, hostile):
     assert TITLE[:80] in {entry["title"] for entry in index["docs"]}
     for picture in (hostile / "charts").glob("*.svg"):
         ET.fromstring(picture.read_text())
+
+
+def test_the_name_of_a_board_is_text(browser, serve, hostile):
+    page = browser.new_page()
+    address = serve(hostile)
+    for path in ("", "models/baseline--random/", "tasks/mmlu/", "quickstart/", "embed/"):
+        page.goto(address + path)
+        assert page.locator("#evil").count() == 0, path
+        assert BOARD in page.title(), path
+        if path != "embed/":
+            assert page.locator(".md-header__topic").first.inner_text() == BOARD
+            assert page.locator(".md-logo").first.get_attribute("aria-label") == BOARD
+    page.close()
 
 
 def test_a_card_of_five_megabytes_costs_its_own_place_alone(browser, serve, hostile):
