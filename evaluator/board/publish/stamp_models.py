@@ -34,13 +34,9 @@ FEW = 100
 """Models that are not worth a process of their own."""
 AT_ONCE = 20
 """Models that a process takes at once."""
-RENEWED = 10
+RENEWED = 20
 """Times that it takes some: then a new one follows. Whatever a process looks at becomes its own
 copy, for Python counts who looks; a new one begins with what all share."""
-
-LOOSE = 100_000
-"""Objects that a process may make more than it drops before it looks for garbage: a model's results
-are tens of thousands, and hardly any of them is garbage that must be looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,9 +134,12 @@ _presses: list[Press] = []
 
 def _begin(press: Press) -> None:
     """Take the press into a process that was forked: nothing of it is copied or pickled."""
-    gc.set_threshold(LOOSE)
+    gc.disable()
     _presses[:] = [press]
 
 
 def _write(number: int) -> Written:
-    return _presses[0].write(number)
+    """Write a model, then drop what went round in circles: while it is written, hardly any does."""
+    written = _presses[0].write(number)
+    gc.collect()
+    return written
