@@ -117,8 +117,8 @@ function verdicts(a, pairs) {
       told.push(say(low > 0 ? words.ahead : words.level, { ...ahead, suite: suite.title, points: one(Math.abs(index.value)), low: one(low), high: one(high) }));
     }
     const won = (side) => rows.filter((row) => row.better === side).length;
-    if (rows.length) told.push(say(words.proven, { ...named, won: won("a"), lost: won("b"), all: rows.length }));
-    else told.push(say(words.nothing, named));
+    told.push(rows.length ? say(words.proven, { ...named, won: won("a"), lost: won("b"), all: rows.length }) : say(words.nothing, named));
+    if (rows.some((row) => !row.better)) told.push(words.rest);
     if (refused.length) told.push(say(words.refused, { n: refused.length }));
     return make("p", { class: "b-headline" }, told.join(" "));
   });

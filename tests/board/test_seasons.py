@@ -301,6 +301,7 @@ def test_a_closed_season_stays_readable_at_its_address(starter, monkeypatch):
     retire(starter, monkeypatch)
     pages = Pages(read_site(starter), ROOT / "site").single()
     page = pages["seasons/2026-1/index.md"].body
+    assert "Starter large leads; every other model is proven to be behind." in page
     assert page and page.count('class="b-num b-rank"') == 5
     assert "starter_choice" in page and "tasks/starter_choice/" not in page
     assert "tasks/starter_matching/" in page
