@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from conftest import need
 from strangers import MODEL, plant
 from typer.testing import CliRunner
@@ -127,10 +128,26 @@ def test_a_suite_that_nobody_asks_for_has_no_table(tmp_path):
     assert ranked.output == "no submission asks for the suite core\n"
 
 
-def test_a_word_that_is_not_known_is_told_with_those_that_are(tmp_path):
-    for words in (("--device", "gpu"), ("--trust", "me")):
-        told = runner.invoke(app, ["run", "x", *words]).output
-        assert f"{words[0]} is " in told and f", not '{words[1]}'" in told
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--device", "gpu"), "'--device': must be cpu or cuda"),
+        (("--trust", "me"), "--trust is ci or local, not 'me'"),
+        (("--limit", "2", "--to", "x"), "a trial with --limit goes below build/partial/: no --to"),
+    ],
+)
+def test_what_cannot_be_measured_with_is_told(words, told, tmp_path):
+    plant(tmp_path / "submissions")
+    asked = runner.invoke(app, ["run", str(tmp_path / "submissions" / MODEL), *words])
+    assert asked.exit_code == 2 and told in asked.output
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_no_model_is_to_blame_for_a_gpu_that_is_not_there(tmp_path):
+    home = plant(tmp_path / "submissions") / MODEL
+    asked = runner.invoke(app, ["run", str(home), "--device", "cuda"])
+    assert str(asked.exception).startswith("--device cuda: PyTorch ")
+    assert not (home / "attempts").exists()
 
 
 def test_the_version_is_printed():

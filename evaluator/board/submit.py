@@ -68,6 +68,8 @@ def submit(
     """
     told = Facts(**facts)
     _must_be_named(told)
+    if open_pr and not shutil.which("gh"):
+        raise EvaluatorError("gh is not installed: without --open-pr its commands are printed")
     root = Path(tree)
     home = root / told.name
     if home.exists():
@@ -80,7 +82,7 @@ def submit(
         _bring_adapter(told, made)
         (made / "submission.yaml").write_text(submission_text(str(source), told), "utf-8")
         (made / "card.md").write_text(card_text(told), "utf-8")
-        _check(root, Path(place) / root.name, told)
+        _check(root, Path(place) / root.name, told, str(source))
         home.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(made, home)
     commands = pull_request(told, home)
@@ -186,7 +188,7 @@ def _must_be_small(folder: Path, name: str) -> None:
     )
 
 
-def _check(root: Path, made: Path, facts: Facts) -> None:
+def _check(root: Path, made: Path, facts: Facts, source: str) -> None:
     """Hold the new folder to what CI asks, and load the model once if its files are there.
 
     Raises:
@@ -207,8 +209,9 @@ def _check(root: Path, made: Path, facts: Facts) -> None:
                 with suppress(DataError):  # without the task's files its labels are compared later
                     measurer.try_out(load_task(name))
         except ModelError as error:
-            place = str(made / facts.name)
-            raise ModelError(str(error).replace(place, facts.name)) from None
+            place = made / facts.name
+            told = str(error).replace(str(place / submission.folder), source)
+            raise ModelError(told.replace(str(place), facts.name)) from None
 
 
 def pull_request(facts: Facts, home: Path) -> list[list[str]]:
@@ -227,10 +230,7 @@ def pull_request(facts: Facts, home: Path) -> list[list[str]]:
 
 def _run(commands: list[list[str]]) -> None:
     for command in commands:
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-        except FileNotFoundError:
-            raise EvaluatorError(f"{command[0]} is not installed; the folder stands") from None
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             said = (done.stderr or done.stdout).strip().split("\n")[0]
             raise EvaluatorError(f"{' '.join(command[:3])}: {said}. The folder stands.")

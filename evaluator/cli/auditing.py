@@ -12,7 +12,15 @@ import typer
 
 from evaluator.board.audit import Progress
 from evaluator.board.audited import Audit, Audited
-from evaluator.cli.options import TREE, JsonOption, TreeOption, must_be_tree, shown
+from evaluator.cli.options import (
+    TREE,
+    DeviceOption,
+    JsonOption,
+    TreeOption,
+    must_be_tree,
+    must_have,
+    shown,
+)
 from evaluator.cli.progress import show_progress
 from evaluator.cli.show import err as stderr
 from evaluator.cli.show import out, show_faults, show_json, show_table
@@ -34,9 +42,7 @@ def audit(
     seed: Annotated[
         int | None, typer.Option(help="Draw the items of an earlier --deep again.", metavar="SEED")
     ] = None,
-    device: Annotated[
-        str, typer.Option(help="cpu or cuda, with --deep.", metavar="DEVICE")
-    ] = "cpu",
+    device: DeviceOption = "cpu",
     as_json: JsonOption = False,
 ) -> None:
     r"""Follow every number back. What it came from, and whether it was ever changed.
@@ -54,6 +60,8 @@ def audit(
     from evaluator.board import audit as step
 
     must_be_tree(tree)
+    if deep:
+        must_have(device)
     with show_progress() as start:
         found = step.audit(tree, anchor, start("results"))
         if deep:

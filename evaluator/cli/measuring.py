@@ -11,7 +11,9 @@ import typer
 from evaluator.board.submissions import read_board, read_submission
 from evaluator.board.tree import Board
 from evaluator.cli.options import (
+    DeviceOption,
     ProtocolOption,
+    must_have,
     shown,
     submission_at,
 )
@@ -103,7 +105,7 @@ def run(
     protocol: ProtocolOption = "board",
     shard: ShardOption = "",
     trust: TrustOption = "local",
-    device: Annotated[str, typer.Option(help="cpu or cuda.", metavar="DEVICE")] = "cpu",
+    device: DeviceOption = "cpu",
     batch_tokens: BatchOption = 16_384,
     gpus: GpusOption = 1,
     ray: RayOption = "",
@@ -126,7 +128,7 @@ def run(
       evaluator run submissions/my-org/my-model --task mmlu --protocol lm-eval
       evaluator run submissions/my-org/my-model --ray auto --workers 8
     """
-    _refuse_words(trust, device, shard, ray)
+    _refuse_words(trust, shard, ray)
     from evaluator.backends.base import DeviceChoice
     from evaluator.measure.measurement import Settings
 
@@ -148,17 +150,15 @@ def run(
     )
     wanted = task or _suite_tasks(board, submission, protocol)
     tasks = [load_task(asked, protocol) for asked in wanted if asked not in declines]
+    if not ray:  # where its workers run is another matter
+        must_have(device)
     if not _each_task(submission, home, tasks, settings, _answer if part else _measure):
         raise typer.Exit(1)
 
 
-def _refuse_words(trust: str, device: str, shard: str, ray: str) -> None:
-    for option, word, known in (
-        ("--trust", trust, ("ci", "local")),
-        ("--device", device, ("cpu", "cuda")),
-    ):
-        if word not in known:
-            raise typer.BadParameter(f"{option} is {' or '.join(known)}, not {word!r}")
+def _refuse_words(trust: str, shard: str, ray: str) -> None:
+    if trust not in ("ci", "local"):
+        raise typer.BadParameter(f"--trust is ci or local, not {trust!r}")
     if shard and ray:
         raise typer.BadParameter("--ray cuts the work into shards by itself: no --shard")
 
@@ -181,6 +181,8 @@ def _places(tree: Path, to: Path | None, limit: int, part: Shard | None, protoco
         raise typer.BadParameter("shards are joined into results of the board's protocol alone")
     if part:
         return {"out": tree, "work": to or Path("build/shards"), "lock": True}
+    if limit and to:
+        raise typer.BadParameter("a trial with --limit goes below build/partial/: no --to")
     if limit:
         return {"out": Path("build/partial"), "work": Path("build/runs"), "lock": False}
     if protocol != "board":

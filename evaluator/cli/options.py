@@ -21,6 +21,12 @@ def _known_protocol(name: str) -> str:
     return name
 
 
+def _known_device(name: str) -> str:
+    if name not in ("cpu", "cuda"):
+        raise typer.BadParameter("must be cpu or cuda")
+    return name
+
+
 def as_login(text: str) -> str:
     """Return a GitHub login as it is written down: people type it with a leading @, too."""
     return text.strip().removeprefix("@")
@@ -53,6 +59,10 @@ ProtocolOption = Annotated[
         metavar="PROTOCOL",
     ),
 ]
+DeviceOption = Annotated[
+    str,
+    typer.Option("--device", help="cpu or cuda.", callback=_known_device, metavar="DEVICE"),
+]
 TREE = tree_of(Path())
 """Where the command was started: `submissions`, or `board` in a fork with its own."""
 
@@ -65,6 +75,19 @@ def must_be_tree(tree: Path) -> None:
             "folder of submissions."
         )
     os.environ["EVALUATOR_SUBMISSIONS"] = str(tree)  # a board's own tasks stand in it
+
+
+def must_have(device: str) -> None:
+    """Refuse a GPU that this machine lacks: no model is to blame for it."""
+    if device == "cpu":
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        raise EvaluatorError(
+            f"--device cuda: PyTorch {torch.__version__} finds no GPU here. Does `nvidia-smi` find "
+            "one? A build of PyTorch for processors alone does not."
+        )
 
 
 def submission_at(path: Path) -> tuple[Path, str]:

@@ -105,10 +105,11 @@ def _load(source: Path) -> Any:
         return torch.load(source, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise ModelError(f"{source}: no such file") from None
-    except Exception as error:  # a stranger's file can raise anything
+    except Exception:  # a stranger's file can raise anything; torch would say how to trust it
         raise ModelError(
-            f"{source}: cannot be read as weights alone ({reason_of(error)[:200]}). Nothing in it "
-            "was run. Save the state without objects: torch.save(model.state_dict(), path)"
+            f"{source}: cannot be read as weights alone: it is broken, or holds more than numbers. "
+            "Nothing in it was run. Save the state without objects: "
+            "torch.save(model.state_dict(), path)"
         ) from None
 
 
@@ -121,6 +122,7 @@ def _frame(architecture: Path, kind: str) -> Any:
 
     if kind not in HEADS:
         raise ModelError(f"a state file cannot be a model of kind {kind}: {', '.join(HEADS)}")
+    transformers.utils.logging.disable_progress_bar()  # one file is written: nothing to watch
     refuse_keys(read_config(architecture), architecture / "config.json")
     try:
         config = transformers.AutoConfig.from_pretrained(architecture, **SAFE)

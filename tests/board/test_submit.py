@@ -119,6 +119,19 @@ def test_what_is_too_large_for_git_is_put_aside_for_the_hub(
     assert not (tree / "some-org").exists()
 
 
+def test_without_gh_no_pull_request_is_begun(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(EvaluatorError, match="gh is not installed: without --open-pr"):
+        submit(f"org/model@{'0123456789' * 4}", tree=tree, open_pr=True, **FACTS)
+    assert not (tree / "some-org").exists()
+
+
+def test_a_fault_of_the_files_is_told_where_they_came_from(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(ModelError, match=f"^{tmp_path}/mine: holds none of config"):
+        submit(tmp_path / "mine", tree=tree, **FACTS)
+
+
 def test_the_pull_request_is_opened_if_asked(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,6 +139,12 @@ def test_broken_and_missing_files_are_told(tmp_path: Path) -> None:
             read_state(tmp_path / name)
 
 
+def test_objects_are_refused_without_the_advice_to_trust_them(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="Nothing in it was run") as caught:
+        read_state(save(tmp_path, {"weight": torch.ones(3), "where": Path("here")}))
+    assert "trust" not in str(caught.value) and "\x1b" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "more", [{"auto_map": {}}, {"text_config": {"attn_implementation": "some-org/some-kernel"}}]
 )
