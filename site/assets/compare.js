@@ -120,7 +120,7 @@ function verdicts(a, pairs) {
     told.push(rows.length ? say(words.proven, { ...named, won: won("a"), lost: won("b"), all: rows.length }) : say(words.nothing, named));
     if (rows.some((row) => !row.better)) told.push(words.rest);
     if (refused.length) told.push(say(words.refused, { n: refused.length }));
-    return make("p", { class: "b-headline" }, told.join(" "));
+    return make("p", { class: "b-headline" }, told.join(words.stop));
   });
 }
 
