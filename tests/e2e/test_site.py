@@ -294,7 +294,9 @@ def test_our_scripts_are_small():
         while wanted:
             name = wanted.pop()
             scripts[name] = (ROOT / "site/assets" / name).read_bytes()
-            wanted += set(re.findall(r'from "./([a-z]+\.js)"', scripts[name].decode())) - {*scripts}
+            wanted += set(
+                re.findall(r'(?:from |import\()"./([a-z]+\.js)"', scripts[name].decode())
+            ) - {*scripts}
         assert len(scripts) > 2
         assert len(gzip.compress(b"".join(scripts.values()))) <= 15_000, page
 
