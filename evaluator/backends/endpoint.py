@@ -19,7 +19,7 @@ from http.client import HTTPException, HTTPResponse
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from evaluator.core.errors import ModelError, RunError, TooLongError
+from evaluator.core.errors import ModelError, RunError, TooLongError, counted
 from evaluator.core.files import Json
 from evaluator.core.records import Provider
 
@@ -101,8 +101,9 @@ class Endpoint:
                 self.retries += 1
             if number + 1 < self._provider.tries:
                 time.sleep(min(wait, LONGEST_WAIT))
+        tried = counted(self._provider.tries, "time")
         raise RunError(
-            f"provider {self._provider.name}: no usable answer in {self._provider.tries} tries; "
+            f"provider {self._provider.name}: no usable answer, tried {tried}; "
             f"the last: {self._hide(last)}. What was answered is kept: run the same command again."
         )
 

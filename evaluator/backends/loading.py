@@ -45,6 +45,7 @@ def load_model(folder: Path, kind: Any, dtype: str) -> tuple[Any, Any, Any]:
         ModelError: code of its own, pickled weights, unknown architecture, broken files.
     """
     config, tokenizer = load_frame(folder)
+    must_fit(folder, config, kind)
     with told(folder, "transformers"):
         model, loaded = kind.from_pretrained(
             folder,
@@ -109,6 +110,24 @@ def _must_be_known(folder: Path) -> None:
             f"{folder}/config.json: transformers {transformers.__version__} knows no architecture "
             f"{str(named)[:40]!r} (model_type). Code of its own is never run: ask for a version "
             "that knows it, or let a server run the model (kind: served)"
+        )
+
+
+def must_fit(folder: Path, config: Any, kind: Any) -> None:
+    """Refuse an architecture that is of another kind than the model is said to be.
+
+    Args:
+        folder: holds config.json.
+        config: what transformers reads there.
+        kind: the `Auto...` class of transformers that would make the model.
+
+    Raises:
+        ModelError: names the architecture and the class.
+    """
+    if type(config) not in kind._model_mapping:
+        raise ModelError(
+            f"{folder}/config.json: the architecture {config.model_type} has no "
+            f"{kind.__name__.removeprefix('AutoModelFor')}: is the kind of the model right?"
         )
 
 

@@ -37,12 +37,16 @@ def check_names(root: Path, name: str, board: Board | None) -> list[Fault]:
     if board:
         suites, servers = list(board.suites), list(board.providers)
         told += [
-            (at, f"no suite {suite!r}; known: {', '.join(suites)}")
+            (at, f"no suite {suite!r}{did_you_mean(suite, suites)}; known: {', '.join(suites)}")
             for at, suite in _texts(value, ("suites", "*"))
             if suite not in suites
         ]
         told += [
-            (at, f"no provider {asked!r} in board.yaml; known: {', '.join(servers) or 'none'}")
+            (
+                at,
+                f"no provider {asked!r}{did_you_mean(asked, servers)}; known in board.yaml: "
+                f"{', '.join(servers) or 'none'}",
+            )
             for at, asked in _texts(value, ("model", "provider"))
             if asked not in servers
         ]

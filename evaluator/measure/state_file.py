@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluator.core.errors import ModelError, reason_of
+from evaluator.core.errors import ModelError
 from evaluator.measure.manifest import FILES
 
 SUFFIXES = (".pth", ".pt", ".ckpt", ".bin", ".safetensors")
@@ -118,20 +118,18 @@ def _frame(architecture: Path, kind: str) -> Any:
     import torch
     import transformers
 
-    from evaluator.backends.loading import SAFE, read_config, refuse_keys
+    from evaluator.backends.loading import SAFE, must_fit, read_config, refuse_keys, told
 
     if kind not in HEADS:
         raise ModelError(f"a state file cannot be a model of kind {kind}: {', '.join(HEADS)}")
     transformers.utils.logging.disable_progress_bar()  # one file is written: nothing to watch
     refuse_keys(read_config(architecture), architecture / "config.json")
-    try:
+    head = getattr(transformers, HEADS[kind])
+    with told(architecture, "transformers"):
         config = transformers.AutoConfig.from_pretrained(architecture, **SAFE)
-        with torch.device("meta"):
-            return getattr(transformers, HEADS[kind]).from_config(config, trust_remote_code=False)
-    except Exception as error:  # a stranger's files can raise anything
-        raise ModelError(
-            f"{architecture}: no architecture of kind {kind}: {reason_of(error)}"
-        ) from None
+    must_fit(architecture, config, head)
+    with told(architecture, "transformers"), torch.device("meta"):
+        return head.from_config(config, trust_remote_code=False)
 
 
 def fit_names(state: State, expected: State) -> tuple[dict[str, Any], str]:

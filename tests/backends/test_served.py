@@ -103,7 +103,7 @@ def test_a_fault_that_stays_ends_the_run_in_a_sentence(server: str, fault: str, 
         backend = backend_of(url, timeout_seconds=seconds, tries=2, parallel=1)
         with pytest.raises(RunError, match=told) as caught:
             backend.answer(requests_of("starter_generation")[:1])
-    assert "no usable answer in 2 tries" in str(caught.value)
+    assert "no usable answer, tried 2 times" in str(caught.value)
     assert "run the same command again" in str(caught.value)
 
 
