@@ -20,6 +20,7 @@ from conftest import ROOT
 
 from evaluator.board.card import MAX_BYTES, render_card
 from evaluator.board.publish.build import build_site
+from evaluator.board.publish.values import safe_cell
 from evaluator.board.submissions import read_submission
 from evaluator.core.errors import DocumentError
 
@@ -182,6 +183,24 @@ def test_hostile_names_are_text_wherever_they_stand(browser, serve, hostile):
     assert TITLE[:80] in {entry["title"] for entry in index["docs"]}
     for picture in (hostile / "charts").glob("*.svg"):
         ET.fromstring(picture.read_text())
+
+
+def test_a_view_as_csv_is_as_safe_as_the_downloads(browser, serve, hostile):
+    """Row 72: what a table program would run is text; a negative number stays one."""
+    page = browser.new_page()
+    page.goto(serve(hostile))
+    texts = ["=1+1", "+cmd", "-2", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", "a=1", 'b",\n"', "x"]
+    written = page.evaluate(
+        """async (texts) => {
+          const { cell } = await import(document.baseURI + "assets/board/dom.js");
+          return [...texts, -2].map(cell).join(",");
+        }""",
+        texts,
+    )
+    page.close()
+    (read,) = csv.reader(io.StringIO(written, newline=""))
+    assert read == [*map(safe_cell, texts), "-2"]
+    assert sum(text.startswith("'") for text in read) == 8
 
 
 def test_the_name_of_a_board_is_text(browser, serve, hostile):
