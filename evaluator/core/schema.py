@@ -203,6 +203,12 @@ def _tell(error: ValidationError, pointer: str) -> list[tuple[str, str]]:
     if rule in ("minLength", "maxLength"):
         bound = "short: at least" if rule == "minLength" else "long: at most"
         return [(pointer, f"{shown} is too {bound} {wanted} characters, it has {len(found)}")]
+    if rule in ("minItems", "maxItems"):
+        bound = "at least" if rule == "minItems" else "at most"
+        return [(pointer, f"holds {len(found)}, must hold {bound} {wanted}")]
+    if rule == "uniqueItems":
+        twice = next(item for number, item in enumerate(found) if item in found[:number])
+        return [(pointer, f"{_short(twice)} stands twice: keep one of the two")]
     return [(pointer, error.message[:200])]
 
 

@@ -367,6 +367,8 @@ def test_what_is_made_here_is_read_back() -> None:
         ("title", "two\nlines", 'made: /title: "two\\nlines": must be one line of text'),
         ("summary", "a hidden\u200b sign", "made: /summary: invisible character ZERO WIDTH SPACE: "
          "remove it"),
+        ("references", ["a/b", "c/d", "a/b"], 'made: /references: "a/b" stands twice: keep one of '
+         "the two"),
         ("references", ["a/b", "a"], 'made: /references/1: "a": must be <org>/<model>'),
     ],
 )  # fmt: skip
@@ -378,17 +380,14 @@ def test_what_is_made_here_is_refused_by_its_part_and_no_line(
     assert str(caught.value) == told
 
 
-def rules(schema: Any) -> Iterator[dict[str, Any]]:
-    """Yield every schema within a schema."""
-    if isinstance(schema, dict):
-        yield schema
-    for part in schema.values() if isinstance(schema, dict) else schema:
-        if isinstance(part, dict | list):
-            yield from rules(part)
-
-
 @pytest.mark.parametrize("name", ["submission", "board", "season", "decision"])
 def test_what_people_write_is_never_held_to_a_raw_pattern(name: str) -> None:
-    patterns = [rule for rule in rules(load_schema(name)) if isinstance(rule.get("pattern"), str)]
+    patterns = [rule for rule in walk(load_schema(name)) if isinstance(rule.get("pattern"), str)]
     assert patterns
     assert [rule for rule in patterns if "message" not in rule] == []
+
+
+def test_a_list_that_is_too_long_is_told_by_its_length() -> None:
+    logins = ", ".join(f"u{number}" for number in range(11))
+    (found,) = faults_of(GOOD.replace("[someone]", f"[{logins}]"))
+    assert found[1:] == ("/maintainers", "holds 11, must hold at most 10")
