@@ -47,7 +47,7 @@ def test_chinese_is_chinese():
         if re.fullmatch(r"metric\.\w+", key) and re.search("[A-Z]{2}|[A-Z][0-9]", text)
     }  # BLEU is BLEU everywhere
     plain = {key for key, text in TEXTS["zh"].items() if not han.search(text)}
-    signs = {"list.comma", "list.then", "colon", "stop", "compare.js.stop"}
+    signs = {"list.comma", "list.then", "colon", "stop", "full.stop", "compare.js.stop"}
     assert plain <= {*same, *signs, "change.of", "gaps.few"}
 
 
