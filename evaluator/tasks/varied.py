@@ -24,7 +24,7 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from evaluator.core.errors import DocumentError, Fault, TaskError
+from evaluator.core.errors import DocumentError, Fault, TaskError, did_you_mean
 from evaluator.core.files import Json
 from evaluator.core.records import DataPin, Example, Examples, Row, Task
 from evaluator.core.schema import read_document
@@ -54,8 +54,11 @@ def varied_tasks(
     if not board.is_file():
         return {}
     declared = _declared(board.resolve(), board.stat().st_mtime_ns, board.stat().st_size)
-    faults = [Fault("board.yaml", 0, f"/varied/{task}", f"no task {task!r} to vary")
-              for task in declared if task not in names]  # fmt: skip
+    faults = [
+        Fault("board.yaml", 0, f"/varied/{task}",
+              f"no task {task!r} to vary{did_you_mean(task, names)}")
+        for task in declared if task not in names
+    ]  # fmt: skip
     tasks = {name: load(name) for name in declared if name in names}
     faults += [Fault("board.yaml", 0, f"/varied/{name}", f"{how!r} is not for a {task.kind} task")
                for name, task in tasks.items() for how in declared[name]["changes"]

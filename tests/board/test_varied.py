@@ -191,7 +191,10 @@ def test_a_board_without_varied_tasks_says_so(tree):
 @pytest.mark.parametrize(
     ("declared", "told"),
     [
-        ("starter_chess: {changes: {lower: Why.}}", "no task 'starter_chess' to vary"),
+        (
+            "starter_chess: {changes: {lower: Why.}}",
+            "no task 'starter_chess' to vary; did you mean starter_choice?",
+        ),
         ("starter_generation: {changes: {erased: Why.}}", "'erased' is not for a generation task"),
         ("starter_generation: {changes: {rot13: Why.}}", "rot13"),
         ("starter_generation: {changes: {lower: ''}}", "/varied/starter_generation/changes/lower"),
