@@ -61,6 +61,9 @@ def check_tree(root: Path, names: Iterable[str] | None = None) -> list[Fault]:
     """Return all faults below `root` (submissions/), or of the named submissions alone."""
     ground, faults = _read_ground(root)
     chosen = list(names) if names is not None else entry_folders(root)
+    if broken := _task_faults():  # whatever else is checked is held to tasks
+        forms = [fault for name in chosen for fault in _form_faults(root, name)]
+        return sorted(_located(root, [*faults, *broken, *forms]))
     entries: list[Entry] = []
     for name in chosen:
         faults += check_entry(root, name, ground, entries)
@@ -109,16 +112,31 @@ def _check_declines(tree: Tree) -> list[Fault]:
     ]
 
 
-def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> list[Fault]:
-    """Return all faults of one submission's folder; one that could be read is added to `read`."""
+def _task_faults() -> list[Fault]:
+    """Return what is wrong with the tasks that the board declares itself."""
+    try:
+        task_names()
+    except DocumentError as error:
+        return error.faults
+    return []
+
+
+def _form_faults(root: Path, name: str) -> list[Fault]:
+    """Return the faults that the files of a submission have by themselves."""
+    readable, faults = check_form(root, name)
+    return faults + look_at_entry(root, name)[1] if readable else faults
+
+
+def check_form(root: Path, name: str) -> tuple[bool, list[Fault]]:
+    """Tell whether a submission's files may be read, and what is wrong before they are."""
     try:
         must_be_there(root, name)
     except DocumentError as error:
-        return error.faults
+        return False, error.faults
     paths = sorted((root / name).rglob("*"))
     faults = [*check_name(name), *check_files(root, name, paths)]
     if refused := unreadable(root, name, paths):
-        return faults + refused
+        return False, faults + refused
     card = root / name / "card.md"
     if card.exists():
         faults += check_card(read_plain(card), f"{name}/card.md")
@@ -126,7 +144,15 @@ def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> lis
         faults.append(Fault(f"{name}/card.md", 0, "", "is missing: copy .github/card.md"))
     if not (root / name / "submission.yaml").exists():
         missing = "is missing: copy .github/submission.yaml"
-        return [*faults, Fault(f"{name}/submission.yaml", 0, "", missing)]
+        return False, [*faults, Fault(f"{name}/submission.yaml", 0, "", missing)]
+    return True, faults
+
+
+def check_entry(root: Path, name: str, ground: Ground, read: list[Entry]) -> list[Fault]:
+    """Return all faults of one submission's folder; one that could be read is added to `read`."""
+    readable, faults = check_form(root, name)
+    if not readable:
+        return faults
     faults += check_names(root, name, ground.board)
     entry, broken = look_at_entry(root, name)
     faults += broken

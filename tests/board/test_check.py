@@ -257,3 +257,15 @@ def test_a_decision_on_a_submission_with_faults_is_not_said_to_concern_nothing(t
     (tree / MODEL / "submission.yaml").write_text('title: "unclosed\n')
     (told,) = faults_of(tree)
     assert told.startswith(f"{MODEL}/submission.yaml:2: not valid YAML")
+
+
+def test_a_broken_task_of_the_board_hides_no_fault_of_a_submission(tree, monkeypatch):
+    monkeypatch.setenv("EVALUATOR_SUBMISSIONS", str(tree))
+    with (tree / "board.yaml").open("a") as board:
+        board.write("varied: {starter_chess: {changes: {lower: Why.}}}\n")
+    (tree / "baseline/random/submission.yaml").write_text('title: "unclosed\n')
+    (tree / "starter/large/card.md").write_text("# Hello\n")
+    found = faults_of(tree)
+    assert any("no task 'starter_chess' to vary" in fault for fault in found)
+    assert any(fault.startswith("baseline/random/submission.yaml:2: not") for fault in found)
+    assert any(fault.startswith("starter/large/card.md") for fault in found)
