@@ -326,6 +326,17 @@ def test_only_our_own_scripts_may_run(site):
         assert "'sha256-" in scripts or path.parent.name == "embed", path  # it has none inline
 
 
+def test_whatever_scrolls_sideways_can_be_reached_by_keyboard_and_has_a_name(site):
+    found = [
+        part
+        for path in site.rglob("*.html")
+        for part in re.findall(r'<[^>]*\bclass="b-scroll[^>]*>', path.read_text())
+    ]
+    assert len(found) > 100
+    named = re.compile(r'(?=.* role="region")(?=.* tabindex="0")(?=.* aria-label="[^"]+")')
+    assert [part for part in found if not named.search(part)] == []
+
+
 def test_no_page_shows_the_seam_of_a_merge(site):
     for path in [*(ROOT / "site").rglob("*.*"), *site.rglob("*.html")]:
         text = path.read_text("utf-8", errors="replace")
