@@ -159,17 +159,18 @@ function drawPins() {
 
 // --- presets and panels
 
+const range = (preset) => facts.presets[preset] ?? START.p;
+
 function pressed(preset) {
   if (preset === "open") return state.open;
   if (preset === "reproduced") return state.again;
-  if (preset === "all") return !state.open && !state.again && state.p[0] === null && state.p[1] === null;
-  return state.p[0] === null && state.p[1] === facts.presets[preset];
+  return `${state.p}` === `${range(preset)}` && (preset !== "all" || (!state.open && !state.again));
 }
 
 function preset(name) {
   if (name === "open") return show({ open: !state.open });
   if (name === "reproduced") return show({ again: !state.again });
-  return show({ p: [null, facts.presets[name] ?? null], ...(name === "all" ? { open: false, again: false } : {}) });
+  return show({ p: range(name), ...(name === "all" ? { open: false, again: false } : {}) });
 }
 
 const PANELS = { filters, columns, weights };

@@ -40,6 +40,7 @@ from evaluator.board.publish.render import Renderer
 from evaluator.board.publish.rendered import lead_of
 from evaluator.board.publish.scores import score_rows, scores_frame
 from evaluator.board.publish.site import gather
+from evaluator.board.publish.suite import presets
 from evaluator.board.publish.table import table_data
 from evaluator.board.publish.task import findings, task_board, task_data, tasks_data
 from evaluator.board.publish.values import address_of
@@ -257,6 +258,17 @@ def test_the_json_feed_tells_what_the_atom_feed_tells(site, language):
     links = re.findall(r'</author><link href="([^"]+)"', feed_xml(alone, words))
     assert links and all(link.endswith("/index.html") for link in links)  # no server adds it
     assert "/index.html): " in llms_txt(alone, words).split("## ")[-1]
+
+
+def test_chips_are_offered_that_split_the_models(site):
+    def chips(*billions):
+        row = site.rows["starter"][0] | {"open": True, "reproduced": False}
+        return presets([row | {"parameters": int(size * 1e9)} for size in billions])
+
+    assert chips(1, 2) == ["all"]
+    assert chips(2, 7) == ["all", "3b"]
+    assert chips(2, 70) == ["all", "3b", "8b", "13b", "34b", "more"]
+    assert chips(40, 70) == ["all"], "all are larger"
 
 
 def test_badges_say_rank_and_tie_group(site):

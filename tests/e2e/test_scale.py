@@ -129,3 +129,20 @@ def test_chips_tell_each_that_it_is_set_and_the_next_page_begins_at_its_top(brow
     top = page.evaluate("document.activeElement.getBoundingClientRect().top")
     assert 0 < top < 120, "the focus and the view are where the new page begins"
     page.close()
+
+
+def test_a_chip_shows_the_models_of_its_range_and_no_other(browser, serve, large):
+    sizes = json.loads((large / "data/core.table.json").read_text())["parameters"]
+    page = browser.new_page()
+    page.goto(serve(large))
+    for chip, fits in {
+        "\u2264 8B": lambda size: size <= 8e9,
+        "> 34B": lambda size: size >= 34e9,
+        "All": lambda size: True,
+    }.items():
+        page.get_by_role("button", name=chip, exact=True).click()
+        page.locator(f"[data-preset][aria-pressed=true]:text-is('{chip}')").wait_for()
+        shown = sum(map(fits, sizes))
+        page.locator("#b-status", has_text=f"{shown} of {MODELS} models").wait_for()
+        assert shown
+    page.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from evaluator.board.profile import offered
 from evaluator.board.publish.charts import suite_charts
 from evaluator.board.publish.profile import FAMILIES
@@ -15,8 +17,14 @@ from evaluator.tasks.varied import how_of
 
 ROWS = 50
 """Rows of a page of the table."""
-PRESETS = {"3b": 3, "8b": 8, "13b": 13, "34b": 34}
-"""Preset chip -> largest model, in billions of parameters."""
+PRESETS = {
+    "3b": (None, 3),
+    "8b": (None, 8),
+    "13b": (None, 13),
+    "34b": (None, 34),
+    "more": (34, None),
+}
+"""Preset chip -> smallest and largest model, in billions of parameters; None: no end."""
 
 
 def suite_data(site: Site, name: str, words: Words) -> Json:
@@ -69,7 +77,11 @@ def headline(ranked: list[Json], words: Words) -> str:
 def presets(ranked: list[Json]) -> list[str]:
     """Return the preset chips that would change what is shown."""
     billions = [row["parameters"] / 1e9 for row in ranked]
-    sizes = [key for key, most in PRESETS.items() if any(size > most for size in billions)]
+    sizes = [
+        key
+        for key, (low, high) in PRESETS.items()
+        if len({(low or 0) <= size <= (high or math.inf) for size in billions}) == 2
+    ]
     kinds = [key for key in ("open", "reproduced") if len({row[key] for row in ranked}) == 2]
     return ["all", *sizes, *kinds]
 
