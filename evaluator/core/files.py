@@ -139,7 +139,7 @@ def read_plain(path: Path, name: str = "") -> bytes:
             if not stat.S_ISREG(facts.st_mode):
                 told = NOT_PLAIN
             elif facts.st_size > LARGEST:
-                told = f"{facts.st_size} bytes; at most {LARGEST} are read"
+                told = f"{facts.st_size:,} bytes; at most {LARGEST:,} are read"
             else:
                 return _read_to_end(handle, facts.st_size)
         finally:
