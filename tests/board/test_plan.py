@@ -109,7 +109,7 @@ def test_a_pin_that_moves_affects_its_task_alone(tree, tickets):
     assert planned(tree) == waiting
     tickets("Refund, please.", "technical", 2)
     assert planned(tree) == waiting | {(name, "tickets"): "rescore" for name in measured}
-    assert run("plan").splitlines()[-1].endswith(" h; 2 to rescore")
+    assert run("plan").splitlines()[-1].endswith(" hours; 2 to rescore")
     run("score")
     assert planned(tree) == waiting
     tickets("My money back, please.", "technical", 3)
