@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 
 import pytest
-import torch
 from conftest import need
 from strangers import MODEL, plant
 from typer.testing import CliRunner
@@ -28,6 +28,23 @@ LIKE_ANY = (
     "core",
 )
 runner = CliRunner(env={"COLUMNS": "80"})
+
+
+@pytest.fixture()
+def refused(tmp_path, monkeypatch, capsys):
+    """What a command that fails says, typed where a tree of submissions stands."""
+    plant(tmp_path / "submissions")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EVALUATOR_SUBMISSIONS", "submissions")
+
+    def told(words):
+        monkeypatch.setattr(sys, "argv", ["evaluator", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 1
+        return capsys.readouterr().err
+
+    return told
 
 
 @pytest.mark.parametrize("words", command_words(), ids=" ".join)
@@ -65,19 +82,10 @@ def test_wrong_use_exits_with_2():
         (("check", "submissions/nobody/x"), "submissions/nobody/x: no such folder"),
     ],
 )
-def test_a_fault_of_the_tree_is_told_with_its_path_from_here(
-    words, told, tmp_path, monkeypatch, capsys
-):
-    plant(tmp_path / "submissions")
+def test_a_fault_of_the_tree_is_told_with_its_path_from_here(words, told, tmp_path, refused):
     path = tmp_path / "submissions" / MODEL / "submission.yaml"
     path.write_text(f"colour: red\n{path.read_text()}")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("EVALUATOR_SUBMISSIONS", "submissions")
-    monkeypatch.setattr(sys, "argv", ["evaluator", *words])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 1
-    assert capsys.readouterr().err.startswith(told)
+    assert refused(words).startswith(told)
 
 
 @pytest.mark.parametrize(
@@ -98,15 +106,8 @@ def test_a_fault_of_the_tree_is_told_with_its_path_from_here(
           "--reference", f"{MODEL}s"), f"no submission {MODEL}s; did you mean {MODEL}?\n"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_with_what_to_do(words, told, tmp_path, monkeypatch, capsys):
-    plant(tmp_path / "submissions")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("EVALUATOR_SUBMISSIONS", "submissions")
-    monkeypatch.setattr(sys, "argv", ["evaluator", *words])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 1
-    assert capsys.readouterr().err.startswith(told)
+def test_what_is_wrong_is_told_with_what_to_do(words, told, refused):
+    assert refused(words).startswith(told)
 
 
 def test_a_disk_that_takes_nothing_is_told_without_a_traceback(tmp_path):
@@ -142,11 +143,13 @@ def test_what_cannot_be_measured_with_is_told(words, told, tmp_path):
     assert asked.exit_code == 2 and told in asked.output
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_no_model_is_to_blame_for_a_gpu_that_is_not_there(tmp_path):
     home = plant(tmp_path / "submissions") / MODEL
-    asked = runner.invoke(app, ["run", str(home), "--device", "cuda"])
-    assert str(asked.exception).startswith("--device cuda: PyTorch ")
+    command = [sys.executable, "-m", "evaluator", "run", str(home), "--device", "cuda"]
+    unseen = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    asked = subprocess.run(command, capture_output=True, text=True, check=False, env=unseen)
+    assert asked.returncode == 1
+    assert asked.stderr.startswith("--device cuda: PyTorch ")
     assert not (home / "attempts").exists()
 
 
