@@ -66,7 +66,7 @@ def cell_of(tree: Tree, entry: Entry, question: Question) -> Cell:
     if asked is None:
         return Cell(state="pending", reason="the task is not locked at its present version")
     measured = [s for s in entry.by_task.get(task, ()) if _in_time(s, question.season)]
-    if not measured:
+    if not measured:  # most cells of a large board: nothing to judge
         return _gap(entry, question, [], [])
     decided = tree.decided(entry.submission.id)
     same = [

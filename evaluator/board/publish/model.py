@@ -22,7 +22,8 @@ SETUP = ("environment", "evaluator", "runner")
 
 ESTIMATE = ("value", "stderr", "low", "high", "n", "tier")
 """What is told of a number, in this order."""
-of_estimate = itemgetter(*ESTIMATE)
+values_of = itemgetter(*ESTIMATE)
+"""Takes them out of a number."""
 DIGITS = 6
 """Digits of an estimate; its page shows four."""
 OF_THE_ROW = ("model", "slug", "title", "organisation", "kind", "dtype", "licence", "parameters",
@@ -196,7 +197,7 @@ def result_data(result: Json, setups: list[Json]) -> Json:
 
 def estimate_data(found: Json) -> list[Json]:
     """Return a number with its error and interval in the order of ESTIMATE."""
-    values = of_estimate(found)
+    values = values_of(found)
     return [round(value, DIGITS) if isinstance(value, float) else value for value in values]
 
 

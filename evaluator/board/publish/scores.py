@@ -23,10 +23,11 @@ COLUMNS = ("model", "task", "state", "metric", "value", "low", "high", "n", "ski
 """Columns of `data/scores.csv` and its Parquet; `data.col.*` of the words explain them."""
 AT_ONCE = 10_000
 """Rows that are held as Python's objects."""
-of_number = itemgetter("value", "low", "high", "n", "skill")
 NUMBERS = {"value": "Float64", "low": "Float64", "high": "Float64", "skill": "Float64",
            "baseline": "Float64", "n": "Int64"}  # fmt: skip
 """Columns that are no text."""
+shown_of = itemgetter("value", "low", "high", "n", "skill")
+"""Takes what a row shows out of a number, in the order of COLUMNS."""
 
 
 def score_rows(site: Site) -> Iterator[tuple[Json, ...]]:
@@ -40,7 +41,7 @@ def _row(site: Site, entry: Entry, task: str, cell: Cell) -> tuple[Json, ...]:
     asked = site.tree.asked(task)
     baseline = baseline_of(asked) if asked else None
     name = entry.submission.id
-    shown = of_number(site.numbers[name][task])
+    shown = shown_of(site.numbers[name][task])
     if cell.standing is None:
         return (name, task, cell.state, "", *shown, baseline, *[""] * 7)
     result, path = cell.standing.result, cell.standing.path

@@ -126,7 +126,6 @@ def hard_data(counts: list[int] | None) -> Json | None:
 def task_board(site: Site, name: str) -> list[Json]:
     """Return every model measured on a task, the best first."""
     board = []
-    clean = load_task(name).varies or name
     for entry in site.tree.entries:
         cell = site.cells[entry.submission.id].get(name)
         if cell is not None and cell.standing is not None:
@@ -139,7 +138,7 @@ def task_board(site: Site, name: str) -> list[Json]:
                 "parameters": cell.standing.result["model"]["parameters"],
                 "method": cell.standing.result["method"],
                 "engine": cell.standing.result["model"].get("engine", ""),
-                "trained": clean in submission.trained_on,
+                "trained": is_trained_on(submission, name),
             }
             board.append({**facts, **site.numbers[submission.id][name]})
     return sorted(board, key=lambda row: (-row["skill"], row["model"]))
