@@ -5,13 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from evaluator.board.publish.colours import accents
-from evaluator.board.publish.previews import (
-    EDGE,
-    Preview,
-    latin,
-    placed,
-    scale_of,
-)
+from evaluator.board.publish.model import ranks
+from evaluator.board.publish.previews import EDGE, Preview, latin, placed, scale_of
 from evaluator.board.publish.render import short_count
 from evaluator.board.publish.site import Site, once
 from evaluator.board.publish.values import address_of
@@ -57,10 +52,7 @@ def draw_model(site: Site, row: Json) -> Preview:
     size = f"{short_count(row['parameters'])} parameters" if row["parameters"] else ""
     told = ", ".join(filter(None, map(latin, (row["organisation"], row["licence"], size))))
     preview = Preview(latin(board.title), latin(row["title"], row["model"]), told)
-    low, high = row["best_rank"], row["worst_rank"]
-    preview.fact(
-        EDGE, 256, latin(suite, "Rank"), f"Rank {low if low == high else f'{low}-{high}'}", 330
-    )
+    preview.fact(EDGE, 256, latin(suite, "Rank"), f"Rank {latin(ranks(row))}", 330)
     preview.fact(EDGE + 352, 256, "Tie group", row["tie_group"], 330)
     interval = f"{row['low']:.1f} to {row['high']:.1f}"
     preview.fact(EDGE + 704, 256, f"Index ({interval})", f"{row['index']:.1f}", 330)
@@ -76,10 +68,8 @@ def draw_model(site: Site, row: Json) -> Preview:
 
 def rank_badge(site: Site, row: Json) -> str:
     """Return the badge of a model, as SVG, from its row of the home suite."""
-    low, high = row["best_rank"], row["worst_rank"]
-    ranks = str(low) if low == high else f"{low}–{high}"
     suite = site.tree.board.suites[site.tree.board.home]
-    return badge(suite.title, f"rank {ranks} · tie {row['tie_group']}")
+    return badge(suite.title, f"rank {ranks(row)} · tie {row['tie_group']}")
 
 
 def badge(left: str, right: str) -> str:
